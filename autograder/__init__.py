@@ -1,0 +1,1 @@
+"""Autograded coursework on nbgrader: release, collect, judge, record, explain."""
