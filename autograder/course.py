@@ -197,7 +197,9 @@ def load_course(path: Path) -> Course:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CourseError(f"cannot be read: {error.strerror}", str(path), "make it readable") from error
+        raise CourseError(
+            f"cannot be read: {error.strerror}", str(path), "make it readable"
+        ) from error
     except UnicodeDecodeError as error:
         raise CourseError("is not UTF-8 text", str(path), "save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -214,17 +216,23 @@ class _Reader:
     def error(self, key: str, what: str, cure: str) -> CourseError:
         return CourseError(f"{key} {what}", str(self.path), cure)
 
-    def get(self, table: Mapping[str, Any], section: str, key: str, kind: type, default: Any) -> Any:
+    def get(
+        self, table: Mapping[str, Any], section: str, key: str, kind: type, default: Any
+    ) -> Any:
         value = table.get(key, default)
         if value is None:
-            raise self.error(f"[{section}] {key}", "is missing", f'add `{key} = ...` to [{section}]')
+            raise self.error(
+                f"[{section}] {key}", "is missing", f"add `{key} = ...` to [{section}]"
+            )
         number = kind is float and isinstance(value, int) and not isinstance(value, bool)
         if number:
             return float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             found = type(value).__name__
             raise self.error(
-                f"[{section}] {key}", f"is of kind {found}", f"write a value of kind {kind.__name__}"
+                f"[{section}] {key}",
+                f"is of kind {found}",
+                f"write a value of kind {kind.__name__}",
             )
         return value
 
@@ -232,7 +240,9 @@ class _Reader:
         for key in table:
             if key not in keys:
                 raise self.error(
-                    f"[{section}] {key}", "is not a setting", f"use one of {', '.join(sorted(keys))}"
+                    f"[{section}] {key}",
+                    "is not a setting",
+                    f"use one of {', '.join(sorted(keys))}",
                 )
 
     def table(self, data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -251,7 +261,9 @@ class _Reader:
             for name in self.table(data, "assignment")
         }
         root = self.path.parent.resolve()
-        data_root = os.environ.get(DATA_VARIABLE) or self.get(head, "course", "data_root", str, "data")
+        data_root = os.environ.get(DATA_VARIABLE) or self.get(
+            head, "course", "data_root", str, "data"
+        )
         return Course(
             root=root,
             id=self.get(head, "course", "id", str, None),
@@ -269,7 +281,9 @@ class _Reader:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise self.error(
-                "[course] timezone", f"names no time zone: {name!r}", 'write one such as "Asia/Kolkata"'
+                "[course] timezone",
+                f"names no time zone: {name!r}",
+                'write one such as "Asia/Kolkata"',
             ) from error
 
     def limits(self, table: Mapping[str, Any]) -> Limits:
@@ -286,7 +300,9 @@ class _Reader:
         for key, value in table.items():
             names = [value] if isinstance(value, str) else value
             if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-                raise self.error(f"[collect] {key}", "is no column name", "write a name or a list of names")
+                raise self.error(
+                    f"[collect] {key}", "is no column name", "write a name or a list of names"
+                )
             columns[key] = tuple(names)
         return columns
 
@@ -298,16 +314,22 @@ class _Reader:
         deadline = table.get("deadline")
         if deadline is not None and not isinstance(deadline, datetime):
             raise self.error(
-                f"[{section}] deadline", "is no date and time", "write 2026-12-31T23:59:59 without quotes"
+                f"[{section}] deadline",
+                "is no date and time",
+                "write 2026-12-31T23:59:59 without quotes",
             )
         if deadline is not None and deadline.tzinfo is None:
             deadline = deadline.replace(tzinfo=zone)
         imports = self.get(table, section, "imports", list, [])
-        questions = tuple(self.question(section, q) for q in self.get(table, section, "question", list, []))
+        questions = tuple(
+            self.question(section, q) for q in self.get(table, section, "question", list, [])
+        )
         doubled = {q.id for q in questions if [p.id for p in questions].count(q.id) > 1}
         if doubled:
             raise self.error(
-                f"[{section}] question", f"{doubled.pop()} stands there twice", "give every question one entry"
+                f"[{section}] question",
+                f"{doubled.pop()} stands there twice",
+                "give every question one entry",
             )
         title = self.get(table, section, "title", str, name)
         return Assignment(name, title, deadline, tuple(str(i) for i in imports), questions)
@@ -323,7 +345,9 @@ class _Reader:
             bonus=self.get(table, section, "bonus", float, 0.0),
         )
         if "-" in question.id or not NAME.fullmatch(question.id):
-            raise self.error(f"[{section}] id", f"is {question.id!r}", "use letters and digits, no hyphen")
+            raise self.error(
+                f"[{section}] id", f"is {question.id!r}", "use letters and digits, no hyphen"
+            )
         if not NAME.fullmatch(question.notebook):
             raise self.error(
                 f"[{section}] notebook", f"is {question.notebook!r}", "use letters, digits, - and _"

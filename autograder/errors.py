@@ -10,11 +10,12 @@ AutograderError            exit code 3   our fault
 │   ├── AnswerError                      a known answer under tests/answers cannot be used
 │   ├── RosterError                      a roster or form cannot be used
 │   └── SandboxError                     student code cannot be confined on this machine
+├── NotebookError                        a handed-in notebook cannot be read
 ├── CrossingError                        a value cannot cross between candidate and examiner
 └── CandidateLost                        the candidate died, hung or broke the protocol
 ```
 
-The last two never reach a person as exceptions: the examiner turns them into verdicts.
+The last three never reach a person as exceptions: the examiner turns them into verdicts.
 """
 
 from __future__ import annotations
@@ -70,6 +71,10 @@ class RosterError(InputError):
 
 class SandboxError(InputError):
     """No sandbox works on this machine, so student code will not be run."""
+
+
+class NotebookError(AutograderError):
+    """A handed-in notebook is no notebook: too large, not JSON, without cells."""
 
 
 class CrossingError(AutograderError):

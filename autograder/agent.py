@@ -1,0 +1,572 @@
+"""The process that runs student code: what stands inside the sandbox.
+
+It holds no test and no answer. One agent is started for a submission; it loads the assignment's
+modules once and forks a *desk* for every notebook. A desk runs the student's cells in an IPython
+shell and answers the examiner's calls. Before every cell and every test it forks: the copy works,
+the original stands by and takes over in the state from before if the copy dies.
+
+Student code shares the process with this module and may change anything in it. It gains nothing by
+that: whatever comes out of here is judged as the student's answer, outside.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib
+import io
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import sys
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
+
+SHARED_FOLDER = Path("/submission")  # the hand-in's files, read-only
+PASSABLE = frozenset(
+    {"builtins", "collections", "functools", "math", "numpy", "operator", "sympy", "torch"}
+)
+
+
+class Stream(io.TextIOBase):
+    """A text stream that keeps the first `limit` characters and says that it left out the rest."""
+
+    def __init__(self, name: str, sink: list[dict[str, Any]], limit: int) -> None:
+        self.name, self.sink, self.left = name, sink, limit
+
+    def writable(self) -> bool:
+        """A stream is for writing."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Keep a piece of text, joined with the piece before it."""
+        kept = str(text)[: max(self.left, 0)]
+        if self.left > 0 and len(text) > self.left:
+            kept += "\n… (more was printed; it is left out)\n"
+        self.left -= len(text)
+        if kept and self.sink and self.sink[-1].get("name") == self.name:
+            self.sink[-1]["text"] += kept
+        elif kept:
+            self.sink.append({"output_type": "stream", "name": self.name, "text": kept})
+        return len(text)
+
+
+class Outputs:
+    """Collects what a cell or a test shows, in the form of a notebook's outputs."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.items: list[dict[str, Any]] = []
+        self.shown = 0
+
+    @contextlib.contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Collect standard output and error while the block runs."""
+        self.items, self.shown = [], 0
+        kept = sys.stdout, sys.stderr
+        sys.stdout = Stream("stdout", self.items, self.limit)
+        sys.stderr = Stream("stderr", self.items, self.limit)
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = kept
+
+    def show(self, output: dict[str, Any]) -> None:
+        """Keep a result, a display or an error, as long as all of them are small."""
+        try:
+            self.shown += len(json.dumps(output))
+        except (TypeError, ValueError):
+            return
+        if self.shown <= 20 * self.limit:
+            self.items.append(output)
+
+    def text(self) -> str:
+        """What was printed, as one text."""
+        return "".join(str(o.get("text", "")) for o in self.items)
+
+
+def make_shell(outputs: Outputs) -> Any:
+    """An IPython shell whose results go to `outputs`, without history, threads or a terminal."""
+    from IPython.core.compilerop import CachingCompiler
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets import Type
+    from traitlets.config import Config
+
+    class Hook(DisplayHook):
+        def write_output_prompt(self) -> None:
+            pass
+
+        def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+            outputs.show(
+                {
+                    "output_type": "execute_result",
+                    "data": format_dict,
+                    "metadata": md_dict or {},
+                    "execution_count": self.prompt_count,
+                }
+            )
+
+        def finish_displayhook(self) -> None:
+            pass
+
+    class Publisher(DisplayPublisher):
+        def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
+            outputs.show(
+                {
+                    "output_type": "display_data",
+                    "data": dict(data),
+                    "metadata": dict(metadata or {}),
+                }
+            )
+
+    class Compiler(CachingCompiler):
+        cell_id = ""
+
+        def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+            return f"<cell {self.cell_id}>"
+
+    class Shell(InteractiveShell):
+        displayhook_class = Type(Hook)
+        display_pub_class = Type(Publisher)
+        compiler_class = Type(Compiler)
+
+        def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+            outputs.show(
+                {
+                    "output_type": "error",
+                    "ename": etype.__name__,
+                    "evalue": str(evalue)[:2000],
+                    "traceback": [str(line)[:2000] for line in stb][-30:],
+                }
+            )
+
+        def system(self, cmd: str) -> None:
+            note(f"`!{cmd.split()[0] if cmd.split() else ''}` does nothing while grading")
+
+        system_piped = system_raw = system
+
+        def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> list[str]:
+            self.system(cmd)
+            return []
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    shell = Shell.instance(config=config)
+    for magic in ("pip", "conda", "mamba", "uv"):
+        shell.register_magic_function(
+            lambda line, m=magic: note(f"%{m} does nothing while grading"), "line", magic
+        )
+    return shell
+
+
+# --- the student's surroundings ---------------------------------------------------------
+
+_notes: list[str] = []  # of this process: what was done differently than the student asked
+
+
+def note(text: str) -> None:
+    """Remember, once, something that was done differently than the student's code asked."""
+    if text not in _notes and len(_notes) < 20:
+        _notes.append(text)
+
+
+def furnish(data_root: str) -> None:
+    """Make what students use on Colab harmless: drives, downloads, GPUs, questions."""
+    builtins.input = _no_input
+    for name in ("google.colab", "google.colab.drive", "google.colab.files"):
+        sys.modules.setdefault(name, types.ModuleType(name))
+    colab, drive, files = (
+        sys.modules[n] for n in ("google.colab", "google.colab.drive", "google.colab.files")
+    )
+    package: Any = sys.modules.setdefault("google", types.ModuleType("google"))
+    package.colab = colab
+    package.__path__ = getattr(package, "__path__", [])
+    vars(colab).update(drive=drive, files=files, __path__=[])
+    for module, functions in (
+        (drive, ("mount", "flush_and_unmount")),
+        (files, ("upload", "download", "view")),
+    ):
+        for function in functions:
+            setattr(
+                module,
+                function,
+                _does_nothing(f"google.colab {function}() does nothing while grading"),
+            )
+    if "torch" in sys.modules:
+        _stay_on_cpu(sys.modules["torch"])
+    if "torchvision" in sys.modules:
+        serve_mnist(data_root)
+
+
+def _no_input(prompt: object = "") -> str:
+    raise RuntimeError("input() cannot be used here: nobody is there to answer while grading")
+
+
+def _does_nothing(text: str) -> Callable[..., dict[str, bytes]]:
+    def nothing(*args: object, **kwargs: object) -> dict[str, bytes]:
+        note(text)
+        return {}
+
+    return nothing
+
+
+def _stay_on_cpu(torch: Any) -> None:
+    """`.cuda()`, `.to("cuda")` and `device="cuda"` use the CPU, with a note."""
+    text = "there is no GPU while grading: `cuda` was read as `cpu`"
+
+    def is_cuda(value: Any) -> bool:
+        named = type(value) in (str, torch.device) and str(value).startswith("cuda")
+        if named:
+            note(text)
+        return named
+
+    def on_cpu(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            cpu = torch.device("cpu")
+            args = tuple(cpu if is_cuda(a) else a for a in args)
+            if "device" in kwargs and is_cuda(kwargs["device"]):
+                kwargs["device"] = cpu
+            return function(*args, **kwargs)
+
+        call.__name__, call.__doc__ = function.__name__, function.__doc__
+        return call
+
+    def cuda(self: Any, *args: Any, **kwargs: Any) -> Any:
+        note(text)
+        return self
+
+    for kind in (torch.Tensor, torch.nn.Module):
+        kind.to, kind.cuda = on_cpu(kind.to), cuda
+    for name in (
+        "tensor as_tensor zeros ones empty full rand randn randint arange linspace eye randperm "
+        "zeros_like ones_like empty_like full_like rand_like randn_like load"
+    ).split():
+        setattr(torch, name, on_cpu(getattr(torch, name)))
+    torch.cuda.synchronize = torch.cuda.empty_cache = torch.cuda.manual_seed = lambda *a: None
+    torch.cuda.manual_seed_all = torch.cuda.manual_seed
+
+
+def serve_mnist(data_root: str) -> None:
+    """`torchvision.datasets.MNIST` finds the course's data, whatever root it is given."""
+    from torchvision.datasets import MNIST
+
+    original = MNIST.__init__
+
+    def init(self: Any, root: Any = None, *args: Any, **kwargs: Any) -> None:
+        if type(self).__name__ == "MNIST":
+            root, kwargs = data_root, {**kwargs, "download": False}
+            args = args[:3]  # train, transform, target_transform
+        original(self, root, *args, **kwargs)
+
+    MNIST.__init__ = init
+
+
+def warm_up(modules: list[str]) -> None:
+    """Load an assignment's modules, on one thread, and do once what is slow the first time."""
+    with contextlib.suppress(ImportError):
+        import torchvision_compat
+
+        torchvision_compat.install()
+    for module in modules:
+        with contextlib.suppress(ImportError):  # a student who needs it gets the error in the cell
+            importlib.import_module(module)
+    torch: Any = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
+        parameter = torch.nn.Parameter(torch.zeros(1))
+        parameter.grad = torch.zeros(1)
+        torch.optim.SGD([parameter], lr=0.1).step()
+
+
+# --- one notebook -----------------------------------------------------------------------
+
+
+class Desk:
+    """Serves one notebook: runs its cells, and answers calls on what they defined.
+
+    Args:
+        control: Carries the orders between cells and tests.
+        output_limit: Characters of printed output that are kept of one cell.
+    """
+
+    def __init__(self, control: socket.socket, output_limit: int) -> None:
+        self.control = control
+        self.outputs = Outputs(output_limit)
+        self.shell = make_shell(self.outputs)
+        self.names: dict[str, Any] = self.shell.user_ns
+        self.handles: dict[str, Any] = {}
+        self.epoch = 0
+        self.channel: Channel | None = None
+
+    def serve(self) -> None:
+        """Obey orders until the control socket closes."""
+        while True:
+            order, fds, _, _ = socket.recv_fds(self.control, 1, 1)
+            if not order:
+                return
+            if fds:  # an order without a socket is a late `kill`: its aim is dead already
+                self._begin(socket.socket(fileno=fds[0]))
+
+    def _begin(self, sock: socket.socket) -> None:
+        """Fork: the copy serves one cell or test, the original stands by."""
+        spare, live = socket.socketpair()
+        pid = os.fork()
+        if pid:
+            live.close()
+            sock.close()
+            self._stand_by(pid, spare)
+            spare.close()
+            return
+        spare.close()
+        os.setpgid(0, 0)
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(1)  # type: ignore[attr-defined]
+        self.channel = Channel(sock)
+        self._answer_until_end()
+        live.sendall(b"x")
+        live.recv(1)
+        self.channel.send({"ok": None})
+        sock.close()
+        live.close()
+
+    def _stand_by(self, pid: int, spare: socket.socket) -> None:
+        """Leave when the copy has finished well; return, and so take over, when it died."""
+        watch = os.pidfd_open(pid)
+        while True:
+            ready, _, _ = select.select([watch, spare, self.control], [], [])
+            if spare in ready and spare.recv(1) == b"x":
+                spare.sendall(b"y")
+                os._exit(0)
+            if self.control in ready and watch not in ready:
+                if not self.control.recv(1):
+                    os._exit(0)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+            if watch in ready or spare in ready:
+                _, status = os.waitpid(pid, 0)
+                os.close(watch)
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+                self.epoch += 1
+                self.control.sendall(
+                    os.waitstatus_to_exitcode(status).to_bytes(2, "big", signed=True)
+                )
+                return
+
+    def _answer_until_end(self) -> None:
+        assert self.channel is not None
+        self.outputs.items = []
+        with self.outputs.collecting():
+            while True:
+                head, buffers = self.channel.receive()
+                if head.get("op") == "end":
+                    return
+                self._answer(head, buffers)
+
+    def _answer(self, head: dict[str, Any], buffers: list[bytes]) -> None:
+        """Do one thing that the examiner asks, and reply with its result or its error."""
+        assert self.channel is not None
+        encoder = Encoder(self._refer)
+        try:
+            operation = getattr(self, f"_op_{head['op']}")
+            result = operation(head, Decoder(buffers, self._resolve))
+            reply = {"ok": result if head["op"] in ("run", "printed") else encoder.encode(result)}
+        except Uncrossable as error:
+            encoder.buffers = []
+            reply = {"error": {"types": ["TypeError"], "name": "TypeError", "message": str(error)}}
+        except BaseException as error:  # noqa: BLE001  (student code may raise anything)
+            encoder.buffers = []
+            reply = {"error": self._describe(error)}
+        self.channel.send(reply, encoder.buffers)
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        kinds = [k.__name__ for k in type(error).__mro__ if k.__module__ == "builtins"]
+        try:
+            message = str(error)[:2000]
+        except Exception:  # noqa: BLE001  (a student's exception may fail to speak)
+            message = ""
+        name = type(error).__name__[:100]
+        frames = [
+            f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<cell ")
+        ]
+        place = {}
+        if frames:
+            last = frames[-1]
+            place = {
+                "cell": last.filename[6:-1],
+                "line": last.lineno,
+                "code": (last.line or "")[:200],
+            }
+        return {"types": kinds, "name": name, "message": message, "place": place}
+
+    # What is no data is kept here under a number.
+
+    def _refer(self, value: Any) -> dict[str, Any]:
+        key = f"{self.epoch}:{len(self.handles)}"
+        self.handles[key] = value
+        kind = type(value).__name__ if not isinstance(value, type) else f"class {value.__name__}"
+        return {"t": "handle", "id": key, "kind": kind[:100]}
+
+    def _resolve(self, node: dict[str, Any]) -> Any:
+        if node["t"] == "ref":
+            if node["id"] not in self.handles:
+                raise Uncrossable("an object that was lost when the process died was used again")
+            return self.handles[node["id"]]
+        if node["t"] == "global" and node["module"].partition(".")[0] in PASSABLE:
+            found: Any = importlib.import_module(node["module"])
+            for part in node["name"].split("."):
+                found = getattr(found, part)
+            return found
+        if node["t"] == "callback":
+            return self._callback(node["id"])
+        raise Uncrossable(f"a value of unknown kind {node['t']!r}")
+
+    def _callback(self, number: int) -> Callable[..., Any]:
+        def callback(*args: Any, **kwargs: Any) -> Any:
+            assert self.channel is not None
+            encoder = Encoder(self._refer)
+            node = [encoder.encode(list(args)), encoder.encode(kwargs)]
+            self.channel.send({"op": "callback", "id": number, "args": node}, encoder.buffers)
+            while True:
+                head, buffers = self.channel.receive()
+                if "op" in head:
+                    self._answer(head, buffers)
+                elif "error" in head:
+                    raise getattr(builtins, head["error"]["name"], RuntimeError)(
+                        head["error"]["message"]
+                    )
+                else:
+                    return Decoder(buffers, self._resolve).decode(head["ok"])
+
+        return callback
+
+    # The operations.
+
+    def _op_run(self, head: dict[str, Any], decoder: Decoder) -> Any:
+        """Run a cell; its outputs and notes."""
+        self.shell.compile.cell_id = head["cell"]
+        with self.outputs.collecting():
+            result = self.shell.run_cell(head["source"], store_history=True)
+        error = result.error_before_exec or result.error_in_exec
+        notes = list(_notes)
+        _notes.clear()
+        return {
+            "outputs": self.outputs.items,
+            "count": self.shell.execution_count - 1,
+            "error": self._describe(error) if error is not None else None,
+            "notes": notes,
+        }
+
+    def _op_names(self, head: dict[str, Any], decoder: Decoder) -> dict[str, Any]:
+        """The values of some names, those that exist."""
+        return {n: self.names[n] for n in head["names"] if n in self.names}
+
+    def _op_printed(self, head: dict[str, Any], decoder: Decoder) -> str:
+        """What was printed since the test began."""
+        return self.outputs.text()
+
+    def _op_seed(self, head: dict[str, Any], decoder: Decoder) -> None:
+        """Seed one generator as the test did."""
+        value = decoder.decode(head["value"])
+        if head["of"] == "random":
+            random.seed(value)
+        elif head["of"] == "numpy":
+            importlib.import_module("numpy").random.seed(value)
+        elif head["of"] == "torch":
+            importlib.import_module("torch").manual_seed(value)
+
+    def _op_probe(self, head: dict[str, Any], decoder: Decoder) -> Any:
+        """Define the instructor's probe beside the student's names, and call it."""
+        args, kwargs = decoder.decode(head["args"])
+        scope = dict(self.names)
+        exec(compile(head["source"], f"<probe {head['name']}>", "exec"), scope)
+        return scope[head["name"]](*args, **kwargs)
+
+    def _op_do(self, head: dict[str, Any], decoder: Decoder) -> Any:
+        """Call, read, index or iterate an object that is kept here."""
+        target = self._resolve({"t": "ref", "id": head["on"]})
+        args, kwargs = decoder.decode(head["args"])
+        how: dict[str, Callable[..., Any]] = {
+            "call": target,
+            "getattr": lambda name: getattr(target, name),
+            "setattr": lambda name, value: setattr(target, name, value),
+            "getitem": lambda key: target[key],
+            "setitem": lambda key, value: target.__setitem__(key, value),
+            "len": lambda: len(target),
+            "iter": lambda: Kept(iter(target)),
+            "next": lambda: next(target.value if isinstance(target, Kept) else target),
+            "enter": lambda: target.__enter__(),
+            "exit": lambda *a: target.__exit__(*a),
+        }
+        return how[head["how"]](*args, **kwargs)
+
+
+class Kept:
+    """Keeps an object from crossing as data."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+# --- one submission ---------------------------------------------------------------------
+
+
+def _reap(signum: int, frame: object) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _open_desk(control: socket.socket, order: dict[str, Any]) -> None:
+    """In a fork of its own: a fresh folder with the hand-in's files, then serve the notebook."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    folder = Path.home() / order["folder"]
+    if SHARED_FOLDER.is_dir():
+        shutil.copytree(SHARED_FOLDER, folder, symlinks=True, dirs_exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
+    sys.path.insert(0, "")
+    random.seed(0)
+    for name, seed in (("numpy", "random.seed"), ("torch", "manual_seed")):
+        if name in sys.modules:
+            found: Any = sys.modules[name]
+            for part in seed.split("."):
+                found = getattr(found, part)
+            found(0)
+    Desk(control, order["output_limit"]).serve()
+
+
+def main(fd: int) -> None:
+    """Serve one submission over the socket with the descriptor `fd`."""
+    door = socket.socket(fileno=fd)
+    setup, _ = Channel(door).receive()
+    warm_up(setup["imports"])
+    furnish(setup["data_root"])
+    signal.signal(signal.SIGCHLD, _reap)
+    Channel(door).send({"ok": "ready"})
+    while True:
+        text, fds, _, _ = socket.recv_fds(door, 4096, 1)
+        if not text or not fds:
+            return
+        control = socket.socket(fileno=fds[0])
+        if os.fork() == 0:
+            door.close()
+            try:
+                _open_desk(control, json.loads(text))
+            finally:
+                os._exit(0)
+        control.close()

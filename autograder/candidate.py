@@ -1,0 +1,572 @@
+"""The examiner's side of the candidate: start it, call it, and never trust it.
+
+`Submission` is one sandbox with one agent; `Candidate` is one notebook in it. A value that is
+no data arrives as a `Handle`, which can be called and read but never judged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import json
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+from autograder.agent import PASSABLE
+from autograder.course import Limits
+from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
+from autograder.errors import CandidateLost, SandboxError
+from autograder.sandbox import Confined, Mount
+
+KIT = "/opt/kit"  # where the agent's files are seen inside the sandbox
+DATA = "/opt/data"  # where the course's data are seen inside the sandbox
+START_WALL_S = 180.0  # the agent's own start: loading torch on a busy machine
+RAISABLE = frozenset(
+    """ArithmeticError AssertionError AttributeError EOFError FileNotFoundError ImportError
+    IndexError KeyError LookupError MemoryError ModuleNotFoundError NameError NotImplementedError
+    OSError OverflowError PermissionError RecursionError RuntimeError StopIteration SyntaxError
+    TypeError UnboundLocalError UnicodeError ValueError ZeroDivisionError""".split()
+)
+LOST = {
+    "crashed": "The process died while your code ran ({detail}).",
+    "timed_out": "It did not end within {detail}.",
+    "out_of_memory": "It used more than {detail} of memory.",
+    "protocol": "What your code gave back cannot be read: {detail}.",
+}
+
+
+class HandleMisuse(TypeError):
+    """A test asked for the value of something that is no value."""
+
+
+class Session:
+    """What one test does with the candidate, remembered out of the test's reach.
+
+    Attributes:
+        lost: Why the candidate was lost; None while it lives. Sticky.
+        misuse: What a test did with a handle that a handle cannot do. Sticky.
+        raised: The last exception of the student's code, with its place. Not sticky.
+        last_call: The last call and what it gave, in words.
+    """
+
+    def __init__(self) -> None:
+        self.lost: CandidateLost | None = None
+        self.misuse: str = ""
+        self.raised: Mapping[str, Any] | None = None
+        self.last_call: str = ""
+
+
+class Candidate:
+    """One notebook of a submission, alive in the sandbox.
+
+    Args:
+        submission: The sandbox it lives in.
+        control: Carries orders between cells and tests.
+    """
+
+    def __init__(self, submission: Submission, control: socket.socket) -> None:
+        self.submission = submission
+        self.control = control
+        self.limits = submission.limits
+        self.channel: Channel | None = None
+        self.session = Session()
+        self.callbacks: list[Callable[..., Any]] = []
+        self.dead = False
+        self._cpu_start = 0.0
+        self._wall_start = 0.0
+        self._budget_s = 0.0
+
+    # One cell or test.
+
+    @contextlib.contextmanager
+    def turn(self, cpu_s: float) -> Iterator[Session]:
+        """Let the candidate work for one cell or test, from a state that can be restored.
+
+        Args:
+            cpu_s: Processor time allowed, for the whole tree; wall time is the backstop.
+
+        Yields:
+            The session. After the block `session.lost` says whether the candidate was lost; its
+            state is then the one from before.
+        """
+        self.session = Session()
+        self.callbacks = []
+        self._begin(cpu_s)
+        try:
+            yield self.session
+        except CandidateLost:
+            pass
+        finally:
+            self._end()
+
+    def _begin(self, cpu_s: float) -> None:
+        if self.dead:
+            self._lose("crashed", "it had died before")
+        ours, theirs = socket.socketpair()
+        self._budget_s = cpu_s
+        self._cpu_start = self.submission.confined.usage().cpu_s
+        self._wall_start = time.monotonic()
+        try:
+            socket.send_fds(self.control, [b"b"], [theirs.fileno()])
+        except OSError:
+            self.dead = True
+        theirs.close()
+        self.channel = Channel(ours, self._watch)
+        if self.dead:
+            ours.close()
+            self._lose("crashed", "it had died before")
+
+    def _end(self) -> None:
+        channel, self.channel = self.channel, None
+        if channel is None:
+            return
+        if self.session.lost is None:
+            try:
+                channel.send({"op": "end"})
+                channel.receive()
+            except (OSError, Uncrossable):
+                with contextlib.suppress(CandidateLost):
+                    self._lose("crashed", "it ended itself")
+            except CandidateLost:
+                pass
+        channel.sock.close()
+        if self.session.lost is not None and not self.dead:
+            self._restore()
+
+    def _restore(self) -> None:
+        """Have the copy that failed killed; the one that stood by takes over."""
+        try:
+            self.control.settimeout(10.0)
+            self.control.send(b"k")
+            status = self.control.recv(2)
+            self.control.settimeout(None)
+        except OSError:
+            status = b""
+        if len(status) != 2:
+            self.dead = True
+            return
+        code = int.from_bytes(status, "big", signed=True)
+        lost = self.session.lost
+        if lost is not None and lost.reason == "crashed":
+            lost.what = LOST["crashed"].format(detail=_death(code))
+
+    def _watch(self) -> None:
+        """Stop a turn that goes over a limit. Called while we wait."""
+        usage = self.submission.confined.usage()
+        if usage.memory_mb > self.limits.memory_mb:
+            self._lose("out_of_memory", f"{self.limits.memory_mb} MB")
+        if usage.processes > self.limits.processes:
+            self._lose("crashed", f"it started more than {self.limits.processes} processes")
+        if usage.cpu_s - self._cpu_start > self._budget_s:
+            self._lose("timed_out", f"{self._budget_s:g} s of processor time")
+        wall_s = max(self._budget_s * self.limits.wall_factor, 5.0)
+        if time.monotonic() - self._wall_start > wall_s:
+            self._lose("timed_out", f"{wall_s:g} s")
+
+    def _lose(self, reason: str, detail: str) -> NoReturn:
+        if self.session.lost is None:
+            self.session.lost = CandidateLost(LOST[reason].format(detail=detail), reason)
+        raise self.session.lost
+
+    # Requests.
+
+    def request(self, head: dict[str, Any], arguments: Any = None) -> Any:
+        """Ask the candidate for one thing, and give its result as data and handles.
+
+        Raises:
+            CandidateLost: It died, hung, or sent what cannot be read.
+            Exception: What the student's code raised, as the builtin type of that name.
+        """
+        if self.session.lost is not None:
+            raise self.session.lost
+        if self.channel is None:
+            raise RuntimeError("an object of the student was used after its notebook had ended")
+        encoder = Encoder(self._refer)
+        if arguments is not None:
+            head = {**head, "args": encoder.encode(arguments)}
+        try:
+            self.channel.send(head, encoder.buffers)
+            return self._reply()
+        except Uncrossable as error:
+            self._lose("protocol", str(error))
+        except OSError:
+            self._lose("crashed", "it ended itself")
+
+    def _reply(self) -> Any:
+        assert self.channel is not None
+        while True:
+            head, buffers = self.channel.receive()
+            if head.get("op") == "callback":
+                self._call_back(head, buffers)
+            elif "error" in head:
+                self._raise(head["error"])
+            else:
+                return Decoder(buffers, self._resolve).decode(head.get("ok"))
+
+    def _call_back(self, head: dict[str, Any], buffers: list[bytes]) -> None:
+        """Run one of the test's functions that the student's code was given."""
+        assert self.channel is not None
+        number = head.get("id")
+        if type(number) is not int or not 0 <= number < len(self.callbacks):
+            raise Uncrossable("a function that was never given was called")
+        decoded = Decoder(buffers, self._resolve).decode(head.get("args"))
+        if type(decoded) is not list or len(decoded) != 2 or type(decoded[1]) is not dict:
+            raise Uncrossable("a function was called in an impossible way")
+        args, kwargs = decoded
+        encoder = Encoder(self._refer)
+        try:
+            reply = {"ok": encoder.encode(self.callbacks[number](*args, **kwargs))}
+        except (CandidateLost, Uncrossable):
+            raise
+        except Exception as error:  # noqa: BLE001  (the test's function may raise; its caller gets it)
+            encoder.buffers = []
+            name = type(error).__name__
+            reply = {
+                "error": {
+                    "name": name if name in RAISABLE else "RuntimeError",
+                    "message": str(error),
+                }
+            }
+        self.channel.send(reply, encoder.buffers)
+
+    def _raise(self, error: Any) -> NoReturn:
+        """Raise what the student's code raised, as a builtin type."""
+        if type(error) is not dict or type(error.get("types")) is not list:
+            raise Uncrossable("an error came back in no readable form")
+        message, name = str(error.get("message", ""))[:2000], str(error.get("name", ""))[:100]
+        known = [k for k in error["types"] if k in RAISABLE]
+        place = error.get("place")
+        place = place if type(place) is dict else {}
+        self.session.raised = {"name": name, "message": message, "place": place}
+        kind = getattr(__import__("builtins"), known[0]) if known else RuntimeError
+        text = message if known and known[0] == name else f"{name}: {message}"
+        raised = kind(text)
+        raised.__candidate__ = True
+        raise raised
+
+    # What crosses.
+
+    def _refer(self, value: Any) -> dict[str, Any]:
+        kind = type(value)
+        if kind is Handle:
+            candidate, key = object.__getattribute__(value, "_place")
+            if candidate is not self:
+                raise Uncrossable("an object of another notebook was used")
+            return {"t": "ref", "id": key}
+        module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+        if (
+            isinstance(module, str)
+            and isinstance(name, str)
+            and module.partition(".")[0] in PASSABLE
+        ):
+            found: Any = importlib.import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part, None)
+            if found is value:
+                return {"t": "global", "module": module, "name": name}
+        if inspect.isroutine(value) or kind in (functools.partial, Probe):
+            self.callbacks.append(value)
+            return {"t": "callback", "id": len(self.callbacks) - 1}
+        raise Uncrossable(
+            f"an object of type {kind.__name__} cannot be given to the student's code; use a probe"
+        )
+
+    def _resolve(self, node: dict[str, Any]) -> Any:
+        if node.get("t") == "handle" and type(node.get("id")) is str:
+            return Handle(self, node["id"], str(node.get("kind"))[:100])
+        raise Uncrossable("a value of unknown kind came back")
+
+    # What the examiner does.
+
+    def run(self, cell_id: str, source: str) -> dict[str, Any]:
+        """Run one cell; see `Desk._op_run` for what comes back. Everything in it is hostile."""
+        assert self.channel is not None
+        try:
+            self.channel.send({"op": "run", "cell": cell_id, "source": source})
+            head, _ = self.channel.receive()
+        except Uncrossable as error:
+            self._lose("protocol", str(error))
+        except OSError:
+            self._lose("crashed", "it ended itself")
+        result = head.get("ok")
+        return result if type(result) is dict else {}
+
+    def values(self, names: Sequence[str]) -> dict[str, Any]:
+        """The values of those names that exist."""
+        found = self.request({"op": "names", "names": list(names)})
+        return found if type(found) is dict else {}
+
+    def printed(self) -> str:
+        """What the student's code printed during this turn; empty where it cannot say."""
+        try:
+            assert self.channel is not None
+            self.channel.send({"op": "printed"})
+            head, _ = self.channel.receive()
+        except (OSError, Uncrossable, CandidateLost, AssertionError):
+            return ""
+        return str(head.get("ok") or "")
+
+    def seed(self, generator: str, value: Any) -> None:
+        """Seed one of the candidate's generators: random, numpy or torch."""
+        encoder = Encoder(self._refer)
+        self.request({"op": "seed", "of": generator, "value": encoder.encode(value)})
+
+    def close(self) -> None:
+        """End the notebook."""
+        self.control.close()
+
+
+def _death(code: int) -> str:
+    if code < 0:
+        name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+        words = {"SIGSEGV": "a memory access that is not allowed", "SIGABRT": "it aborted"}
+        return f"{name}: {words[name]}" if name in words else name
+    return f"it ended itself with exit status {code}"
+
+
+class Handle:
+    """Something of the student's that is no data: a function, a class, a module, an iterator.
+
+    It can be called, read, indexed, iterated and given back as an argument. It never judges: any
+    question for its value raises, and is remembered as misuse.
+    """
+
+    __slots__ = ("_kind", "_place")
+
+    def __init__(self, candidate: Candidate, key: str, kind: str) -> None:
+        object.__setattr__(self, "_place", (candidate, key))
+        object.__setattr__(self, "_kind", kind)
+
+    def _do(self, how: str, *args: Any, **kwargs: Any) -> Any:
+        candidate, key = object.__getattribute__(self, "_place")
+        return candidate.request({"op": "do", "on": key, "how": how}, [list(args), kwargs])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        candidate, _ = object.__getattribute__(self, "_place")
+        result = self._do("call", *args, **kwargs)
+        candidate.session.last_call = describe(result)
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name not in ("__doc__", "__name__"):
+            raise AttributeError(name)
+        return self._do("getattr", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._do("setattr", name, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._do("getitem", key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._do("setitem", key, value)
+
+    def __len__(self) -> int:
+        size = self._do("len")
+        return size if type(size) is int and size >= 0 else 0
+
+    def __iter__(self) -> Iterator[Any]:
+        iterator = self._do("iter")
+        while True:
+            try:
+                item = iterator._do("next")
+            except StopIteration:
+                return
+            yield item
+
+    def __next__(self) -> Any:
+        return self._do("next")
+
+    def __enter__(self) -> Any:
+        return self._do("enter")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._do("exit", None, None, None)
+
+    def __repr__(self) -> str:
+        return f"<{object.__getattribute__(self, '_kind')} of the answer>"
+
+    def _misuse(self, what: str) -> NoReturn:
+        candidate, _ = object.__getattribute__(self, "_place")
+        kind = object.__getattribute__(self, "_kind")
+        text = (
+            f"{what} needs a value, but the answer gave an object of type {kind}; "
+            "a number, list, array or tensor was expected"
+        )
+        candidate.session.misuse = candidate.session.misuse or text
+        raise HandleMisuse(text)
+
+    @property
+    def __class__(self) -> Any:  # type: ignore[override]
+        self._misuse("isinstance()")
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def _never(what: str) -> Callable[..., NoReturn]:
+    def method(self: Handle, *_: Any) -> NoReturn:
+        self._misuse(what)
+
+    return method
+
+
+for _name, _what in {
+    "__eq__": "==", "__ne__": "!=", "__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">=",
+    "__bool__": "a condition", "__contains__": "in", "__float__": "float()", "__int__": "int()",
+    "__index__": "an index", "__complex__": "complex()", "__array__": "an array", "__add__": "+",
+    "__radd__": "+", "__sub__": "-", "__rsub__": "-", "__mul__": "*", "__rmul__": "*",
+    "__truediv__": "/", "__rtruediv__": "/", "__matmul__": "@", "__rmatmul__": "@", "__neg__": "-",
+    "__abs__": "abs()", "__pow__": "**", "__rpow__": "**", "__round__": "round()",
+}.items():  # fmt: skip
+    setattr(Handle, _name, _never(_what))
+
+
+class Probe:
+    """An instructor's function whose source runs beside the student's objects.
+
+    Args:
+        candidate: Where it runs.
+        name: Name of the function.
+        source: Its source text.
+    """
+
+    def __init__(self, candidate: Candidate, name: str, source: str) -> None:
+        self.candidate = candidate
+        self.name = name
+        self.source = source
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        head = {"op": "probe", "name": self.name, "source": self.source}
+        return self.candidate.request(head, [list(args), kwargs])
+
+
+def describe(value: Any) -> str:
+    """A student's value in words: numbers as they are, arrays by shape and dtype."""
+    kind = type(value)
+    if kind is Handle:
+        return repr(value)
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"{kind.__name__} of shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
+    if kind in (tuple, list) and len(value) <= 6:
+        inner = ", ".join(describe(v) for v in value)
+        return f"({inner})" if kind is tuple else f"[{inner}]"
+    if kind in (tuple, list, dict, set):
+        return f"{kind.__name__} of {len(value)} items"
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+class Submission:
+    """One student's sandbox, with the assignment's modules loaded.
+
+    Args:
+        files: Folder of the hand-in's files, visible read-only; None for none.
+        imports: Modules to load before any student code.
+        data_root: The course's data, in torchvision's layout.
+        limits: What the submission may use.
+        sandbox: `bubblewrap` or `none`.
+
+    Raises:
+        SandboxError: The agent does not start.
+    """
+
+    def __init__(
+        self,
+        files: Path | None,
+        imports: Sequence[str],
+        data_root: Path,
+        limits: Limits,
+        sandbox: str,
+    ) -> None:
+        self.limits = limits
+        self.opened = 0
+        self.folder: str | None = None
+        ours, theirs = socket.socketpair()
+        here = Path(__file__).resolve().parent
+        confined = sandbox == "bubblewrap"
+        self.folder = None if confined else tempfile.mkdtemp(prefix="candidate-")
+        kit = KIT if confined else str(here.parent)
+        code = f"import sys; sys.path.insert(0, {kit!r}); from autograder.agent import main; main({theirs.fileno()})"
+        self.confined = Confined(
+            [sys.executable, "-c", code], limits, _mounts(here, files, data_root), kind=sandbox,
+            fds=[theirs.fileno()], folder=Path(self.folder) if self.folder else None,
+        )  # fmt: skip
+        theirs.close()
+        self.door = ours
+        self._start(imports, DATA if confined else str(data_root))
+
+    def _start(self, imports: Sequence[str], data_root: str) -> None:
+        channel = Channel(self.door, self._watch_start)
+        self._deadline = time.monotonic() + START_WALL_S
+        try:
+            channel.send({"imports": list(imports), "data_root": data_root})
+            channel.receive()
+        except (OSError, Uncrossable) as error:
+            complaint = self._last_words()
+            raise SandboxError(
+                f"the process for student code did not start: {complaint or error}",
+                "sandbox",
+                "run `autograder doctor`",
+            ) from error
+
+    def _last_words(self) -> str:
+        self.confined.process.kill()
+        self.confined.process.wait()
+        return self.confined.complaint()
+
+    def _watch_start(self) -> None:
+        if time.monotonic() > self._deadline:
+            raise ConnectionError(f"no answer within {START_WALL_S:g} s")
+
+    def open(self) -> Candidate:
+        """Open one notebook: a fresh copy of the warm process, a fresh working folder."""
+        ours, theirs = socket.socketpair()
+        self.opened += 1
+        order = {"folder": f"work{self.opened}", "output_limit": self.limits.output_kb * 1000}
+        socket.send_fds(self.door, [json.dumps(order).encode()], [theirs.fileno()])
+        theirs.close()
+        return Candidate(self, ours)
+
+    def close(self) -> None:
+        """End the sandbox and everything in it."""
+        self.door.close()
+        self.confined.kill()
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Submission:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _mounts(here: Path, files: Path | None, data_root: Path) -> list[Mount]:
+    """What a candidate sees: the agent's own files, the data, the hand-in. No test, no answer."""
+    mounts = [
+        Mount(here / f, f"{KIT}/autograder/{f}") for f in ("__init__.py", "agent.py", "crossing.py")
+    ]
+    compat = here.parent / "torchvision_compat.py"
+    if compat.is_file():
+        mounts.append(Mount(compat, f"{KIT}/torchvision_compat.py"))
+    if data_root.is_dir():
+        mounts.append(Mount(data_root, DATA))
+    if files is not None and files.is_dir():
+        mounts.append(Mount(files, "/submission"))
+    return mounts

@@ -1,0 +1,372 @@
+"""Many submissions: find what is to be graded, judge it, record it, go on after an interruption.
+
+Each submission is judged in a fork of this process, which is warm: it has loaded what tests
+import. The fork starts the submission's sandbox. This process alone writes to the gradebook.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from autograder import agent, sandbox
+from autograder.candidate import Submission
+from autograder.course import DATA_VARIABLE, SECRET_VARIABLE, Assignment, Course
+from autograder.data import CourseData, course_data
+from autograder.errors import InputError, NotebookError
+from autograder.examine import Examined, examine, not_examined
+from autograder.gradebook import Gradebook
+from autograder.notebook import (
+    SourceNotebook,
+    dumps,
+    grade_id,
+    load_source,
+    read_handed_in,
+)
+from autograder.verdict import Remark, Status, SubmissionResult
+from autograder.workers import Failure, Finished, cores, run_forked
+
+RESULT = "verdicts.json"
+TIMESTAMP = "timestamp.txt"
+TIMESTAMP_FORMS = ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S")
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a run of `grade` did.
+
+    Attributes:
+        results: Results of all submissions, those from earlier runs too, by roll number.
+        unchanged: How many were graded before and had not changed.
+        failures: Submissions that our own side could not judge, by roll number.
+        data: The data that stood behind the tests.
+        sandbox: Which sandbox was used.
+    """
+
+    results: tuple[SubmissionResult, ...]
+    unchanged: int
+    failures: tuple[tuple[str, Failure], ...]
+    data: CourseData
+    sandbox: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is needed to judge a submission, the same for all of them."""
+
+    course: Course
+    assignment: Assignment
+    sources: tuple[SourceNotebook, ...]
+    data: CourseData
+    sandbox: str
+
+
+def nbgrader_config(root: Path) -> Any:
+    """The course's `nbgrader_config.py`, so that stubs are the ones that its release has."""
+    from traitlets.config.loader import Config, PyFileConfigLoader
+
+    if not (root / "nbgrader_config.py").is_file():
+        return Config()
+    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+
+
+def load_sources(course: Course, assignment: Assignment) -> tuple[SourceNotebook, ...]:
+    """The source notebooks of an assignment.
+
+    Raises:
+        SourceError: One is missing or breaks a rule of authoring.
+    """
+    config = nbgrader_config(course.root)
+    folder = course.source(assignment.name)
+    return tuple(load_source(folder / f"{n}.ipynb", config) for n in assignment.notebooks)
+
+
+def make_plan(course: Course, assignment: Assignment, wish: str = "auto") -> Plan:
+    """Everything that judging needs, loaded once.
+
+    Raises:
+        InputError: A source, a setting or the sandbox is not usable.
+    """
+    kind = sandbox.choose(wish)
+    return Plan(course, assignment, load_sources(course, assignment), course_data(course), kind)
+
+
+def warm_up(plan: Plan) -> None:
+    """Load, on one thread, what the tests import; forks then have it at no cost."""
+    os.environ[DATA_VARIABLE] = str(plan.data.root)
+    os.environ[SECRET_VARIABLE] = plan.course.secret
+    os.environ["MPLBACKEND"] = "Agg"
+    agent.warm_up([*plan.assignment.imports, "sympy", "reference"])
+    if "torchvision" in sys.modules:
+        agent.serve_mnist(str(plan.data.root))
+
+
+def wall_limit_s(plan: Plan, notebooks: int) -> float:
+    """Wall time after which a whole job is given up: a backstop behind all other limits."""
+    limits = plan.course.limits
+    tests = sum(len(s.graded) for s in plan.sources)
+    cpu_s = limits.cells_cpu_s * notebooks + limits.test_cpu_s * tests
+    return 600 + cpu_s * limits.wall_factor
+
+
+def grade(
+    course: Course,
+    assignment: Assignment,
+    *,
+    students: Sequence[str] = (),
+    sandbox: str = "auto",
+    workers: int | None = None,
+    again: bool = False,
+    on_progress: Callable[[str, int, int], None] = lambda student, done, total: None,
+) -> Graded:
+    """Judge the submissions of an assignment and record the results.
+
+    Args:
+        course: The course.
+        assignment: The assignment; its hand-ins lie in `submitted/`.
+        students: Roll numbers; empty for all.
+        sandbox: `auto`, `bubblewrap` or `none`.
+        workers: How many at a time; None for one a core.
+        again: Judge also what has not changed since.
+        on_progress: Called with a roll number, how many are done, and of how many.
+
+    Raises:
+        InputError: There is nothing to grade, or a source, setting or the sandbox is unusable.
+    """
+    plan = make_plan(course, assignment, sandbox)
+    found = _submissions(course, assignment, students)
+    prints = {s: fingerprint(plan, course.submitted(s, assignment.name)) for s in found}
+    todo = [s for s in found if again or not _is_recorded(plan, s, prints[s])]
+    failures: list[tuple[str, Failure]] = []
+    with Gradebook(course) as gradebook:
+        gradebook.register(assignment, plan.sources)
+        for done, finished in enumerate(_judge(plan, todo, workers or cores()), start=1):
+            if finished.failure is not None:
+                failures.append((finished.job, finished.failure))
+                _keep(plan, _given_up(plan, finished.job, finished.failure))
+            result = read_result(course, assignment.name, finished.job)
+            assert result is not None
+            gradebook.record(result, handed_in_at(course.submitted(finished.job, assignment.name)))
+            if finished.failure is None:
+                _mark_recorded(plan, finished.job, prints[finished.job])
+            on_progress(finished.job, done, len(todo))
+    results = [read_result(course, assignment.name, s) for s in found]
+    return Graded(
+        tuple(r for r in results if r is not None),
+        len(found) - len(todo),
+        tuple(failures),
+        plan.data,
+        plan.sandbox,
+    )
+
+
+def _submissions(course: Course, assignment: Assignment, students: Sequence[str]) -> list[str]:
+    folder = course.root / "submitted"
+    there = sorted(p.parent.name for p in folder.glob(f"*/{assignment.name}") if p.is_dir())
+    for student in students:
+        if student not in there:
+            raise InputError(
+                f"{student} has handed in nothing for {assignment.name}",
+                str(folder),
+                "check the roll number",
+            )
+    if not there:
+        raise InputError(
+            f"nothing has been handed in for {assignment.name}",
+            str(folder),
+            f"run `autograder collect {assignment.name} --from FORM.csv` first",
+        )
+    return [s for s in there if not students or s in students]
+
+
+def _judge(plan: Plan, students: Sequence[str], workers: int) -> Iterator[Finished[str]]:
+    if not students:
+        return
+    warm_up(plan)
+    wall_s = wall_limit_s(plan, len(plan.sources))
+    yield from run_forked(students, lambda s: judge_one(plan, s), workers=workers, wall_s=wall_s)
+
+
+def judge_one(plan: Plan, student: str) -> str:
+    """Judge one submission in this process; its notebooks and results go to `autograded/`."""
+    folder = plan.course.submitted(student, plan.assignment.name)
+    with Submission(
+        folder, plan.assignment.imports, plan.data.root, plan.course.limits, plan.sandbox
+    ) as submission:
+        examined = [_judge_notebook(plan, source, folder, submission) for source in plan.sources]
+    _keep(plan, (_result(plan, student, examined), examined))
+    return ""
+
+
+def _judge_notebook(
+    plan: Plan, source: SourceNotebook, folder: Path, submission: Submission
+) -> Examined:
+    try:
+        path, remarks = find_notebook(folder, source, plan.course.limits.notebook_mb)
+        handed_in = (
+            read_handed_in(path, plan.course.limits.notebook_mb) if path is not None else None
+        )
+    except NotebookError as error:
+        words = f"{error.where} {error.what}. A person will look at it; to be safe, {error.cure}."
+        return not_examined(source, Status.UNGRADED, words, Remark("unreadable", words))
+    if handed_in is None:
+        words = f"No notebook with the cells of {source.name}.ipynb was handed in."
+        return not_examined(source, Status.FAILED, words, Remark("notebook-missing", words))
+    examined = examine(source, handed_in, submission, plan.course.secret)
+    result = replace(examined.result, remarks=(*remarks, *examined.result.remarks))
+    return replace(examined, result=result)
+
+
+def find_notebook(
+    folder: Path, source: SourceNotebook, limit_mb: float
+) -> tuple[Path | None, tuple[Remark, ...]]:
+    """A hand-in's notebook for one source notebook: by name, else by the grade ids inside.
+
+    Returns:
+        Its path, None where there is none, and remarks on how it was found.
+    """
+    named = folder / f"{source.name}.ipynb"
+    if named.is_file() and not named.is_symlink():
+        return named, ()
+    best: tuple[int, Path] | None = None
+    for path in sorted(folder.rglob("*.ipynb")):
+        if path.is_symlink() or ".ipynb_checkpoints" in path.parts:
+            continue
+        try:
+            cells = read_handed_in(path, limit_mb).cells
+        except NotebookError:
+            continue
+        known = len({grade_id(c) for c in cells} & set(source.cells))
+        if known and (best is None or known > best[0]):
+            best = (known, path)
+    if best is None:
+        return None, ()
+    relative = best[1].relative_to(folder)
+    return best[1], (Remark("found-by-content", f"{relative} was read as {source.name}.ipynb."),)
+
+
+# --- results ----------------------------------------------------------------------------
+
+
+def _result(plan: Plan, student: str, examined: Sequence[Examined]) -> SubmissionResult:
+    results = tuple(e.result for e in examined)
+    return SubmissionResult(plan.assignment.name, student, results, (), plan.sandbox)
+
+
+def _given_up(
+    plan: Plan, student: str, failure: Failure
+) -> tuple[SubmissionResult, list[Examined]]:
+    """Every cell ungraded: what our own side could not judge goes to a person."""
+    words = "The grader itself failed on this work; a person will look at it."
+    remark = Remark("grader-failed", f"{words} ({failure.what})")
+    examined = [not_examined(s, Status.UNGRADED, words, remark) for s in plan.sources]
+    return _result(plan, student, examined), examined
+
+
+def _keep(plan: Plan, judged: tuple[SubmissionResult, Sequence[Examined]]) -> None:
+    """Write a submission's results and executed notebooks, all or nothing."""
+    result, examined = judged
+    target = plan.course.autograded(result.student, result.assignment)
+    draft = target.with_name(f".{target.name}.draft-{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    for one in examined:
+        (draft / f"{one.result.notebook}.ipynb").write_text(dumps(one.notebook), encoding="utf-8")
+    (draft / RESULT).write_text(result.to_json(), encoding="utf-8")
+    stamp = plan.course.submitted(result.student, result.assignment) / TIMESTAMP
+    if stamp.is_file():
+        shutil.copyfile(stamp, draft / TIMESTAMP)
+    old = target.with_name(f".{target.name}.old-{os.getpid()}")
+    if target.exists():
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def read_result(course: Course, assignment: str, student: str) -> SubmissionResult | None:
+    """The results that an earlier run wrote; None where there are none that can be read."""
+    path = course.autograded(student, assignment) / RESULT
+    try:
+        return SubmissionResult.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def handed_in_at(folder: Path) -> datetime | None:
+    """The time in a hand-in's `timestamp.txt`, in UTC unless it says otherwise."""
+    try:
+        text = (folder / TIMESTAMP).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    for form in TIMESTAMP_FORMS:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    return None
+
+
+# --- what has been done -----------------------------------------------------------------
+
+
+def code_digest() -> str:
+    """A digest of the kit's own code, so that a new version grades anew."""
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for folder in (here, here.parent / "reference"):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def sources_digest(plan: Plan) -> str:
+    """A digest of everything that decides verdicts, except the hand-in."""
+    settings = [
+        code_digest(),
+        plan.course.secret,
+        repr(plan.course.limits),
+        plan.sandbox,
+        plan.data.name,
+    ]
+    texts = [*settings, *(dumps(s.node) for s in plan.sources)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def fingerprint(plan: Plan, folder: Path) -> str:
+    """A digest of a hand-in and of everything else that decides its verdicts."""
+    digest = hashlib.sha256(sources_digest(plan).encode())
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            digest.update(str(path.relative_to(folder)).encode(errors="replace") + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _mark(plan: Plan, student: str) -> Path:
+    return plan.course.cache / "recorded" / plan.assignment.name / f"{student}.json"
+
+
+def _is_recorded(plan: Plan, student: str, digest: str) -> bool:
+    """Whether this very work was judged by this very kit and stands in the gradebook."""
+    try:
+        mark = json.loads(_mark(plan, student).read_text())
+    except (OSError, ValueError):
+        return False
+    there = plan.course.gradebook.is_file() and read_result(
+        plan.course, plan.assignment.name, student
+    )
+    return bool(mark == {"fingerprint": digest}) and bool(there)
+
+
+def _mark_recorded(plan: Plan, student: str, digest: str) -> None:
+    path = _mark(plan, student)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"fingerprint": digest}))

@@ -1,0 +1,313 @@
+"""Limits and isolation: one command runs where it can harm nothing.
+
+The sandbox is bubblewrap: namespaces of its own for users (or an unprivileged user id where the kit
+runs as root), mounts, processes, network and ipc; a read-only system with only what is needed;
+private scratch folders of bounded size. The kernel bounds each process, and `Usage` lets the caller
+bound the whole tree. Everything inside dies with the first process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import site
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from autograder.course import Limits
+from autograder.errors import SandboxError
+
+HOME = "/home/student"
+USER_BASE = 1_900_000_000  # numeric ids for student code where the kit runs as root
+ADDRESS_SPACE_FACTOR = 3  # CPU builds of torch map far more than they use
+OPEN_FILES = 256
+TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+SYSTEM_FILES = (
+    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts",
+    "/etc/localtime", "/etc/mime.types",
+)  # fmt: skip
+CURE = "install bubblewrap (Debian and Ubuntu: apt-get install bubblewrap), see `autograder doctor`"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder or file of this machine that is visible, read-only, inside the sandbox."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process tree has used: processor seconds, resident megabytes now, processes now."""
+
+    cpu_s: float
+    memory_mb: float
+    processes: int
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment that student code sees: fixed, and without a sign of grading."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": HOME,
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": f"{HOME}/.matplotlib",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        **(extra or {}),
+    }
+
+
+def choose(wish: str = "auto") -> str:
+    """The sandbox to use: `bubblewrap` or `none`.
+
+    Args:
+        wish: `auto` or `bubblewrap` ask for bubblewrap; `none` must be asked for.
+
+    Raises:
+        SandboxError: No sandbox works here, and running without one was not asked for.
+    """
+    if wish == "none":
+        return "none"
+    if wish not in ("auto", "bubblewrap"):
+        raise SandboxError(
+            f"there is no sandbox {wish!r}", "--sandbox", "use auto, bubblewrap or none"
+        )
+    reason = why_not()
+    if reason:
+        raise SandboxError(
+            f"student code cannot be confined here: {reason}", "bubblewrap", f"{CURE}; or, for work "
+            "that you trust, ask for --sandbox none"
+        )  # fmt: skip
+    return "bubblewrap"
+
+
+@cache
+def why_not() -> str:
+    """Why bubblewrap does not work on this machine; empty where it does."""
+    for program in ("bwrap", "setpriv", "prlimit"):
+        if shutil.which(program) is None:
+            return f"the program {program} is not installed"
+    limits = Limits()
+    try:
+        done = subprocess.run(
+            command(["/bin/sh", "-c", "echo works"], limits, [], slot=0),
+            capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.stdout.strip() == "works" else (done.stderr.strip() or "it printed nothing")
+
+
+def _python_mounts() -> list[Mount]:
+    """The interpreter and its packages, wherever they are installed outside of /usr."""
+    folders = {Path(sys.prefix), Path(sys.base_prefix), *map(Path, site.getsitepackages())}
+    folders |= {Path(os.path.realpath(sys.executable)).parent.parent}
+    outside = sorted(f for f in folders if not f.is_relative_to("/usr") and f.is_dir())
+    roots = [f for f in outside if not any(f != g and f.is_relative_to(g) for g in outside)]
+    return [Mount(f, str(f)) for f in roots]
+
+
+def _hidden_packages() -> list[str]:
+    """Installed copies of the worked solutions, which must not be importable inside."""
+    copies = [Path(folder) / "reference" for folder in site.getsitepackages()]
+    return [str(c) for c in copies if c.is_dir()]
+
+
+def command(
+    argv: Sequence[str],
+    limits: Limits,
+    mounts: Sequence[Mount],
+    *,
+    slot: int,
+    extra: Mapping[str, str] | None = None,
+) -> list[str]:
+    """The command line that runs `argv` in bubblewrap.
+
+    Args:
+        argv: Program and arguments, as seen inside.
+        limits: Of memory, processes and files.
+        mounts: What is visible inside besides the system and the interpreter.
+        slot: Makes the user id, where the kit runs as root, different from other runs'.
+        extra: More environment variables.
+    """
+    size = str(limits.file_mb * 2**20)
+    args = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+    args += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
+    for key, value in environment(extra).items():
+        args += ["--setenv", key, value]
+    args += ["--ro-bind", "/usr", "/usr"]
+    for link in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/") / link
+        if path.is_symlink():
+            args += ["--symlink", f"usr/{link}", f"/{link}"]
+        elif path.is_dir():
+            args += ["--ro-bind", str(path), str(path)]
+    all_mounts = [*_python_mounts(), *mounts]
+    for folder in _parents([*(m.target for m in all_mounts), *SYSTEM_FILES, HOME]):
+        args += ["--perms", "0755", "--dir", folder]
+    for file in SYSTEM_FILES:
+        args += ["--ro-bind-try", file, file]
+    args += ["--proc", "/proc", "--dev", "/dev"]
+    for scratch in ("/tmp", "/dev/shm", HOME):
+        args += ["--perms", "1777", "--size", size, "--tmpfs", scratch]
+    for mount in all_mounts:
+        args += ["--ro-bind", str(mount.source), mount.target]
+    for folder in _hidden_packages():
+        args += ["--tmpfs", folder, "--remount-ro", folder]
+    args += ["--chdir", HOME, "--remount-ro", "/"]
+    if os.geteuid() == 0:
+        args += [
+            "--cap-add",
+            "CAP_SETUID",
+            "--cap-add",
+            "CAP_SETGID",
+            "--cap-add",
+            "CAP_SETPCAP",
+            "--",
+        ]
+        user = str(USER_BASE + slot)
+        args += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        args += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    else:
+        args += ["--unshare-user", "--cap-drop", "ALL", "--", "setpriv", "--no-new-privs"]
+    return [*args, *_kernel_limits(limits), *argv]
+
+
+def _kernel_limits(limits: Limits) -> list[str]:
+    """The limits that the kernel enforces on each process."""
+    address_space = limits.memory_mb * ADDRESS_SPACE_FACTOR * 2**20
+    return [
+        "prlimit",
+        f"--as={address_space}",
+        f"--fsize={limits.file_mb * 2**20}",
+        f"--nproc={limits.processes}",
+        f"--nofile={OPEN_FILES}",
+        "--core=0",
+        "--",
+    ]
+
+
+def _parents(targets: Sequence[str]) -> list[str]:
+    """The folders above some paths, outermost first; the system's own are left out."""
+    found: dict[str, None] = {}
+    for target in targets:
+        for parent in reversed(Path(target).parents):
+            if str(parent) != "/" and not parent.is_relative_to("/usr"):
+                found[str(parent)] = None
+    return sorted(found, key=lambda p: p.count("/"))
+
+
+class Confined:
+    """A running sandbox: how much it uses, and its end.
+
+    Args:
+        argv: Program and arguments, as seen inside.
+        limits: See `command`.
+        mounts: See `command`; in the sandbox `none` they are not used.
+        kind: `bubblewrap` or `none`.
+        fds: Descriptors that stay open inside.
+        folder: Working folder for the sandbox `none`.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        limits: Limits,
+        mounts: Sequence[Mount],
+        *,
+        kind: str,
+        fds: Sequence[int] = (),
+        folder: Path | None = None,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
+        slot = os.getpid() % 65_536 + 1
+        line = (
+            command(argv, limits, mounts, slot=slot, extra=extra)
+            if kind == "bubblewrap"
+            else list(argv)
+        )
+        env = {**environment(extra), "HOME": str(folder or "/tmp")} if kind == "none" else None
+        self.process = subprocess.Popen(
+            line, pass_fds=tuple(fds), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, env=env, cwd=folder if kind == "none" else "/", start_new_session=True,
+        )  # fmt: skip
+
+    def usage(self) -> Usage:
+        """What the whole tree has used so far."""
+        return tree_usage(self.process.pid)
+
+    def complaint(self) -> str:
+        """What was printed on standard error, once it has ended; at most 2,000 characters."""
+        assert self.process.stderr is not None
+        return self.process.stderr.read(2000).decode(errors="replace").strip()
+
+    def kill(self) -> None:
+        """End the sandbox and everything in it."""
+        tree = _tree(self.process.pid)
+        for pid in (self.process.pid, *tree):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Fields of /proc/PID/stat after the name, from the state on; None where it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    return text[text.rfind(")") + 2 :].split()
+
+
+def _tree(root: int) -> dict[int, list[str]]:
+    """A process and all its descendants, with their fields of /proc/PID/stat."""
+    children: dict[int, list[int]] = {}
+    stats: dict[int, list[str]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and (fields := _stat(int(entry))) is not None:
+            stats[int(entry)] = fields
+            children.setdefault(int(fields[1]), []).append(int(entry))
+    found, queue = {}, [root]
+    while queue:
+        pid = queue.pop()
+        if pid in stats:
+            found[pid] = stats[pid]
+            queue += children.get(pid, [])
+    return found
+
+
+def tree_usage(root: int) -> Usage:
+    """What a process and its descendants have used; ended ones count through their parents."""
+    tree = _tree(root)
+    ticks = sum(int(f[11]) + int(f[12]) + int(f[13]) + int(f[14]) for f in tree.values())
+    pages = sum(int(f[21]) for f in tree.values())
+    return Usage(ticks / TICKS, pages * PAGE / 2**20, len(tree))
+
+
+def own_cpu_s() -> float:
+    """Processor seconds of this process and its ended children."""
+    return sum(
+        u.ru_utime + u.ru_stime
+        for u in (
+            resource.getrusage(resource.RUSAGE_SELF),
+            resource.getrusage(resource.RUSAGE_CHILDREN),
+        )
+    )
