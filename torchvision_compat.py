@@ -57,7 +57,7 @@ def declare_missing_operators(folder: Path) -> tuple[str, ...]:
 
     for library in sorted([*folder.glob("_C.so"), *folder.glob("_C.*")]):
         try:
-            torch.ops.load_library(str(library))
+            torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]
         except OSError:
             continue  # linked against another build of torch: the case this module is for
     missing = tuple(name for name in SCHEMAS if not hasattr(torch.ops.torchvision, name))

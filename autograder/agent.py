@@ -332,7 +332,7 @@ class Desk:
         spare.close()
         os.setpgid(0, 0)
         if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(1)  # type: ignore[attr-defined]
+            sys.modules["torch"].set_num_threads(1)
         self.channel = Channel(sock)
         self._answer_until_end()
         live.sendall(b"x")
@@ -345,7 +345,8 @@ class Desk:
         """Leave when the copy has finished well; return, and so take over, when it died."""
         watch = os.pidfd_open(pid)
         while True:
-            ready, _, _ = select.select([watch, spare, self.control], [], [])
+            sources: list[Any] = [watch, spare, self.control]
+            ready, _, _ = select.select(sources, [], [])
             if spare in ready and spare.recv(1) == b"x":
                 spare.sendall(b"y")
                 os._exit(0)

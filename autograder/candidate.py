@@ -250,7 +250,7 @@ class Candidate:
         self.session.raised = {"name": name, "message": message, "place": place}
         kind = getattr(__import__("builtins"), known[0]) if known else RuntimeError
         text = message if known and known[0] == name else f"{name}: {message}"
-        raised = kind(text)
+        raised: Any = kind(text)
         raised.__candidate__ = True
         raise raised
 
@@ -352,6 +352,7 @@ class Handle:
         return candidate.request({"op": "do", "on": key, "how": how}, [list(args), kwargs])
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it in the candidate; the result is data or a handle."""
         candidate, _ = object.__getattribute__(self, "_place")
         result = self._do("call", *args, **kwargs)
         candidate.session.last_call = describe(result)
@@ -411,8 +412,8 @@ class Handle:
         candidate.session.misuse = candidate.session.misuse or text
         raise HandleMisuse(text)
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         self._misuse("isinstance()")
 
     def __hash__(self) -> int:
@@ -452,6 +453,7 @@ class Probe:
         self.source = source
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Ship the source, run it there, and give its result as data or handles."""
         head = {"op": "probe", "name": self.name, "source": self.source}
         return self.candidate.request(head, [list(args), kwargs])
 
@@ -462,7 +464,8 @@ def describe(value: Any) -> str:
     if kind is Handle:
         return repr(value)
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return f"{kind.__name__} of shape {tuple(value.shape)}, {str(value.dtype).removeprefix('torch.')}"
+        dtype = str(value.dtype).removeprefix("torch.")
+        return f"{kind.__name__} of shape {tuple(value.shape)}, {dtype}"
     if kind in (tuple, list) and len(value) <= 6:
         inner = ", ".join(describe(v) for v in value)
         return f"({inner})" if kind is tuple else f"[{inner}]"
@@ -502,7 +505,10 @@ class Submission:
         confined = sandbox == "bubblewrap"
         self.folder = None if confined else tempfile.mkdtemp(prefix="candidate-")
         kit = KIT if confined else str(here.parent)
-        code = f"import sys; sys.path.insert(0, {kit!r}); from autograder.agent import main; main({theirs.fileno()})"
+        code = (
+            f"import sys; sys.path.insert(0, {kit!r}); "
+            f"from autograder.agent import main; main({theirs.fileno()})"
+        )
         self.confined = Confined(
             [sys.executable, "-c", code], limits, _mounts(here, files, data_root), kind=sandbox,
             fds=[theirs.fileno()], folder=Path(self.folder) if self.folder else None,

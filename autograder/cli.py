@@ -109,8 +109,14 @@ def _progress(title: str, quiet: bool) -> Iterator[Callable[[str, int, int], Non
     if quiet:
         yield lambda name, done, total: None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn("{task.fields[name]}", markup=False))  # fmt: skip
+    name_column = TextColumn("{task.fields[name]}", markup=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        name_column,
+    )
     progress = Progress(*columns, console=errors, auto_refresh=False, transient=True)
     with progress:
         bar = progress.add_task(title, total=None, name="")
@@ -159,7 +165,7 @@ def prove(
     course: CourseFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Prove each question: the solution earns all, the stub nothing, known mistakes lose their points."""
+    """Prove each question: the solution earns all, the stub nothing, mistakes lose their points."""
     from autograder.prove import prove as run
 
     found, chosen = _open(course, assignment)
@@ -186,11 +192,12 @@ def _print_proof(proof: Any) -> None:
     def rows() -> Iterator[tuple[object, ...]]:
         for name in questions:
             cases = [p for p in proof.cases if p.case.question == name]
-            yield (name, *(_share(cases, k) for k in ("solution", "stub", "kernel", "right", "wrong")),
-                   f"{sum(p.cpu_s for p in cases if not p.cached):.1f}")  # fmt: skip
+            shares = (_share(cases, kind) for kind in kinds)
+            yield (name, *shares, f"{sum(p.cpu_s for p in cases if not p.cached):.1f}")
 
-    columns = {"Question": "left", "Solution earns all": "right", "Stub earns 0": "right", "One kernel": "right",
-               "Right answers earn all": "right", "Wrong ones lose theirs": "right", "CPU s": "right"}  # fmt: skip
+    kinds = ("solution", "stub", "kernel", "right", "wrong")
+    headings = ("Solution earns all", "Stub earns 0", "One kernel", "Right earn all", "Wrong lose")
+    columns = {"Question": "left", **dict.fromkeys((*headings, "CPU s"), "right")}
     _table("Proof", columns, rows())
     for proved in proof.cases:
         for problem in proved.problems:
@@ -265,7 +272,8 @@ def collect(
             _say(remark.message, "yellow")
         counts = ", ".join(f"{result.count(s)} {s.value}" for s in State if result.count(s))
         _say(
-            f"{len(result.receipts)} hand-ins: {counts or 'none'}. Receipts: {receipt_folder(found, chosen.name)}"
+            f"{len(result.receipts)} hand-ins: {counts or 'none'}. "
+            f"Receipts: {receipt_folder(found, chosen.name)}"
         )
     raise typer.Exit(1 if result.failed else 0)
 
@@ -328,7 +336,8 @@ def _print_graded(graded: Any, assignment: Assignment) -> None:
     if graded.sandbox == "none":
         _say("Student code ran WITHOUT a sandbox, as was asked for.", "bold red")
     _say(
-        f"{len(graded.results)} submissions, {graded.unchanged} of them graded before and unchanged."
+        f"{len(graded.results)} submissions, "
+        f"{graded.unchanged} of them graded before and unchanged."
     )
 
 
@@ -373,8 +382,8 @@ def report(
             total = "" if row.total is None else f"{row.total:g}"
             yield (row.student, *points, total, row.waiting or "", "; ".join(row.trouble))
 
-    columns = {"Student": "left", **dict.fromkeys(ids, "right"), "Total": "right", "Waiting": "right",
-               "To look at": "left"}  # fmt: skip
+    columns = {"Student": "left", **dict.fromkeys((*ids, "Total", "Waiting"), "right")}
+    columns["To look at"] = "left"
     _table(chosen.title, columns, rows())
     _say(f"{result.waiting} answers wait for a person.")
     for name in ("index.html", "grades.csv", "cells.csv"):
@@ -422,7 +431,8 @@ def main(argv: list[str] | None = None) -> None:
         place = f"\nWhere: {error.filename}" if error.filename else ""
         errors.print(
             Text(
-                f"autograder: {error.strerror or error}{place}\nWhat to do: free space or mend access, and run again",
+                f"autograder: {error.strerror or error}{place}\n"
+                "What to do: free space or mend access, and run again",
                 style="red",
             ),
             highlight=False,

@@ -889,10 +889,19 @@ class Git:
         fixed = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
         try:
             self.run("fetch", *fixed, "--force", *options, "--", url, f"{ref}:{TIP}")
+        except Trouble as trouble:
+            if self._is_full():
+                raise _trouble("limit") from trouble
+            raise
         finally:
             # A partial fetch registers the server as the place to get absent objects from. Nothing
             # is to be fetched behind our back: absent stays absent.
             (self.folder / "config").write_bytes(self.plain_config)
+
+    def _is_full(self) -> bool:
+        """Whether a pack was cut off at the limit; git itself only says that it is damaged."""
+        packs = (self.folder / "objects" / "pack").glob("tmp_*")
+        return any(p.stat().st_size >= self.caps.pack_mb << 20 for p in packs)
 
     def history(self, count: int) -> list[tuple[str, int]]:
         """Commits of the fetched branch with their commit dates (Unix time), newest first."""
@@ -1195,6 +1204,7 @@ class _BareRepository:
                     raise _trouble("limit")
                 copy = target / relative
                 copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.unlink(missing_ok=True)  # the HEAD of an empty repository
                 _copy_file(path, copy)
         try:
             commit = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}").decode().strip()

@@ -30,7 +30,8 @@ BUFFER_LIMIT = 512 * 2**20  # bytes of arrays in one message
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DTYPE = re.compile(r"[<>|=]?(b1|i[1248]|u[1248]|f[248]|c8|c16|U\d{1,7}|S\d{1,7})")
 TORCH_DTYPES = frozenset(
-    "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128".split()
+    """float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool
+    complex64 complex128""".split()
 )
 SYMPY_ATOMS = {
     "pi": "pi", "E": "Exp1", "I": "ImaginaryUnit", "oo": "Infinity", "zoo": "ComplexInfinity",
@@ -38,13 +39,15 @@ SYMPY_ATOMS = {
     "EulerGamma": "EulerGamma", "Catalan": "Catalan",
 }  # fmt: skip
 SYMPY_HEADS = frozenset(
-    """Add Mul Pow Abs sign exp log sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh coth asinh acosh
-    atanh erf erfc gamma factorial binomial Max Min floor ceiling re im conjugate arg Heaviside DiracDelta
-    Piecewise ExprCondPair Tuple Equality Unequality StrictLessThan LessThan StrictGreaterThan GreaterThan
-    And Or Not Derivative Integral Sum Product Subs Interval FiniteSet LambertW Mod""".split()
+    """Add Mul Pow Abs sign exp log sin cos tan cot sec csc asin acos atan atan2 sinh cosh tanh coth
+    asinh acosh atanh erf erfc gamma factorial binomial Max Min floor ceiling re im conjugate arg
+    Heaviside DiracDelta Piecewise ExprCondPair Tuple Equality Unequality StrictLessThan LessThan
+    StrictGreaterThan GreaterThan And Or Not Derivative Integral Sum Product Subs Interval
+    FiniteSet LambertW Mod""".split()
 )
 SYMPY_ASSUMPTIONS = frozenset(
-    "real positive negative nonnegative nonpositive nonzero integer complex commutative finite".split()
+    """real positive negative nonnegative nonpositive nonzero integer complex commutative
+    finite""".split()
 )
 
 
@@ -360,7 +363,7 @@ class Decoder:
         names = [node["n"], *node["f"]]
         if len(names) > 100 or not all(type(n) is str and IDENTIFIER.fullmatch(n) for n in names):
             raise Uncrossable("a named tuple came back with impossible names")
-        return namedtuple(node["n"], node["f"])(*self._items(node, depth))  # noqa: PYI024
+        return namedtuple(node["n"], node["f"])(*self._items(node, depth))
 
     def _array(self, node: Any, depth: int) -> Any:
         import numpy

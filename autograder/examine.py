@@ -322,7 +322,7 @@ class _Test:
         assert said is not None
         return replace(said, printed=_clip(printed))
 
-    def _make(self, status: Status, message: str, **texts: str) -> Verdict:
+    def _make(self, status: Status, message: str, **texts: Any) -> Verdict:
         value = (
             None
             if status is Status.UNGRADED
@@ -334,7 +334,11 @@ class _Test:
 
     def _said(self, session: Session) -> Verdict:
         tree = ast.parse(self.source)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body[-1] if tree.body else None
+        if isinstance(last, ast.Expr):
+            tree.body.pop()
+        else:
+            last = None
         problem: Verdict | None = None
         value: Any = None
         with recording(self.key, self.max_points) as recorder:
@@ -404,7 +408,7 @@ class _Test:
             )
 
     def _bind(self) -> None:
-        """Resolve the student's names that this test reads: values are copied, the rest are handles."""
+        """Resolve the student's names that this test reads, as values or handles."""
         wanted = sorted(self.reads & self.examination.source.candidate_names)
         values = self.candidate.values(wanted) if wanted else {}
         for name in wanted:
@@ -458,7 +462,8 @@ class _Test:
             )
         message = f"`{name}` is not defined in your notebook."
         if error:
-            message = f"`{name}` is not there because the cell {owner} ended with an error. {shorten(error)}"
+            reason = f"the cell {owner} ended with an error. {shorten(error)}"
+            message = f"`{name}` is not there because {reason}"
         hint = "Run the notebook from the top in a fresh kernel (Restart and run all)."
         return self._make(Status.FAILED, message, hint=hint, note="not-defined")
 

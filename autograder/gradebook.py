@@ -164,7 +164,7 @@ class Gradebook:
 
 
 def _write(grade: Any, verdict: Verdict) -> None:
-    """The score of one cell; as nbgrader does, a changed answer under a manual score is looked at again."""
+    """The score of one cell; a person's score stays beside it."""
     undecided = verdict.status is Status.UNGRADED
     grade.auto_score = None if undecided else verdict.points
     grade.needs_manual_grade = undecided and grade.manual_score is None

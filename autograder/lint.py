@@ -30,7 +30,8 @@ from autograder.verdict import question_of
 
 VISIBLE_MODULES = frozenset(
     {"numpy", "torch", "torchvision", "sympy", "matplotlib", "math", "cmath", "random", "itertools",
-     "functools", "collections", "inspect", "re", "time", "fractions", "warnings", "numbers", "copy"}
+     "functools", "collections", "inspect", "re", "time", "fractions", "warnings", "numbers",
+     "copy"}
 )  # fmt: skip
 IN_PLACE = frozenset(
     {"fill_", "zero_", "copy_", "add_", "sub_", "mul_", "div_", "normal_", "uniform_"}
@@ -88,7 +89,8 @@ def _check_points(assignment: Assignment, sources: list[SourceNotebook]) -> Iter
         if abs(total - question.points) > 1e-9:
             yield Finding(
                 f"{question.notebook}.ipynb",
-                f"the cells of {question.id} hold {total:g} points, course.toml says {question.points:g}",
+                f"the cells of {question.id} hold {total:g} points, "
+                f"course.toml says {question.points:g}",
                 "make the two agree",
             )
 
@@ -113,15 +115,14 @@ def _check_private(root: Path) -> Iterator[Finding]:
 
 
 def _check_notebook(source: SourceNotebook) -> Iterator[Finding]:
-    ids = {q for q in map(question_of, source.cells)}
-    known = {i for i in source.cells}
+    ids = set(map(question_of, source.cells))
     for cell in source.node.cells:
         where = f"{source.name}.ipynb, cell {grade_id(cell) or cell.id}"
         yield from _check_regions(where, cell)
         if cell.cell_type == "code" and role(cell) is not Role.PROSE:
             yield from _check_code(where, cell)
         if role(cell) is Role.TEST:
-            yield from _check_test(where, source, cell, known)
+            yield from _check_test(where, source, cell)
     if len(ids) > 1:
         yield Finding(
             f"{source.name}.ipynb",
@@ -150,9 +151,7 @@ def _check_code(where: str, cell: NotebookNode) -> Iterator[Finding]:
         yield Finding(where, f"is no Python: {error.msg}, line {error.lineno}", "correct it")
 
 
-def _check_test(
-    where: str, source: SourceNotebook, cell: NotebookNode, known: set[str]
-) -> Iterator[Finding]:
+def _check_test(where: str, source: SourceNotebook, cell: NotebookNode) -> Iterator[Finding]:
     if not cell.source.startswith("# Test: ") or not check_title(cell):
         yield Finding(where, "does not say what it asks", "begin it with `# Test: <one sentence>`")
     if not grade_id(cell).endswith("-test"):
@@ -164,7 +163,7 @@ def _check_test(
     owned = source.candidate_names
     yield from _check_imports(where, cell)
     last = tree.body[-1] if tree.body else None
-    if isinstance(last, ast.Expr) and _reads(last) & owned:
+    if isinstance(last, ast.Expr) and _head(last.value) in owned:
         yield Finding(
             where, "its last expression is the answer's own value and would be read as points",
             "assign it to a name, or end with partial(...)",
@@ -193,6 +192,13 @@ def _check_imports(where: str, cell: NotebookNode) -> Iterator[Finding]:
                 yield Finding(
                     where, f"its visible part imports {name}", "students may not have it; hide it"
                 )
+
+
+def _head(node: ast.AST) -> str:
+    """The name that an expression begins with: `f` for `f(x)`, `model` for `model.width[0]`."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _reads(node: ast.AST) -> set[str]:
@@ -253,8 +259,7 @@ def _free_names(probe: ast.FunctionDef) -> set[str]:
     own |= {
         n.id for n in ast.walk(probe) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    own |= {a.arg for n in ast.walk(probe) if isinstance(n, ast.arguments) for a in
-            (*n.posonlyargs, *n.args, *n.kwonlyargs, *filter(None, (n.vararg, n.kwarg)))}  # fmt: skip
+    own |= {n.arg for n in ast.walk(probe) if isinstance(n, ast.arg)}
     read = {
         n.id for n in ast.walk(probe) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
     }

@@ -197,9 +197,8 @@ def _clean_cell(cell: object) -> dict[str, Any] | None:
 
 def dumps(notebook: NotebookNode) -> str:
     """The text of a notebook file, the same on every machine."""
-    return (
-        nbformat.writes(notebook, version=nbformat.NO_CONVERT, sort_keys=True).rstrip("\n") + "\n"
-    )
+    text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT, sort_keys=True))
+    return text.rstrip("\n") + "\n"
 
 
 def canonical(notebook: NotebookNode, name: str) -> NotebookNode:
@@ -283,7 +282,7 @@ def parse(source: str) -> ast.Module:
     except SyntaxError:
         from IPython.core.inputtransformer2 import TransformerManager
 
-        return ast.parse(TransformerManager().transform_cell(source))
+        return ast.parse(str(TransformerManager().transform_cell(source)))
 
 
 @dataclass(frozen=True)

@@ -365,7 +365,7 @@ def _close_elements(
     got, right = got.astype(np.float64), right.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         near = np.abs(got - right) <= atol + rtol * np.abs(right)
-    return np.where(np.isfinite(right), near & np.isfinite(got), _same_special(got, right))
+    return np.where(np.isfinite(right), near, _same_special(got, right))
 
 
 def _same_special(got: NDArray[Any], right: NDArray[Any]) -> NDArray[np.bool_]:

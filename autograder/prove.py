@@ -252,6 +252,7 @@ def run_in_one_kernel(source: SourceNotebook) -> list[str]:
         if error is not None:
             name = shell.compile.cell_id
             problems.append(f"{name} fails in one kernel: {type(error).__name__}: {error}")
+    type(shell).clear_instance()
     return problems
 
 

@@ -102,17 +102,20 @@ def _build(course: Course, assignment: Assignment, root: Path) -> Path:
 
 
 def _leaks(sources: tuple[SourceNotebook, ...], built: Path) -> Iterator[str]:
-    """Lines of hidden regions that can be read in the release, though nowhere visible in the source."""
+    """Lines of hidden regions that stand in the release, though nowhere visible in the source."""
     texts = {
         str(p.relative_to(built)): p.read_text(encoding="utf-8", errors="replace")
         for p in built.rglob("*")
         if p.is_file() and p.suffix in (".ipynb", ".py", ".md", ".txt", ".hpp", ".cpp")
     }
     lines = {name: set(_plain_lines(name, text)) for name, text in texts.items()}
+    hidden: set[str] = set()
+    visible: set[str] = set()
     for source in sources:
-        hidden = _hidden_lines(source)
-        for name, found in lines.items():
-            yield from (f"{name}: {line}" for line in sorted(hidden & found))
+        _sort_lines(source, hidden, visible)
+    telling = {h for h in hidden - visible if len(h) >= TELLING_LENGTH and not h.startswith("### ")}
+    for name, found in lines.items():
+        yield from (f"{name}: {line}" for line in sorted(telling & found))
 
 
 def _plain_lines(name: str, text: str) -> Iterator[str]:
@@ -123,16 +126,14 @@ def _plain_lines(name: str, text: str) -> Iterator[str]:
         yield from (line.strip() for line in text.splitlines())
 
 
-def _hidden_lines(source: SourceNotebook) -> set[str]:
-    hidden: set[str] = set()
-    visible: set[str] = set()
+def _sort_lines(source: SourceNotebook, hidden: set[str], visible: set[str]) -> None:
+    """Sort the lines of a source notebook into those inside hidden regions and all others."""
     for cell in source.node.cells:
-        lines = cell.source.splitlines()
-        numbers = frozenset().union(*(region_lines(cell.source, r) for r in REGIONS))
-        for number, line in enumerate(lines, start=1):
+        numbers: frozenset[int] = frozenset()
+        for region in REGIONS:
+            numbers |= region_lines(cell.source, region)
+        for number, line in enumerate(cell.source.splitlines(), start=1):
             (hidden if number in numbers else visible).add(line.strip())
-    telling = {h for h in hidden if len(h) >= TELLING_LENGTH and not h.startswith("### ")}
-    return telling - visible
 
 
 def _replace(target: Path, built: Path) -> None:

@@ -91,9 +91,10 @@ def choose(wish: str = "auto") -> str:
     reason = why_not()
     if reason:
         raise SandboxError(
-            f"student code cannot be confined here: {reason}", "bubblewrap", f"{CURE}; or, for work "
-            "that you trust, ask for --sandbox none"
-        )  # fmt: skip
+            f"student code cannot be confined here: {reason}",
+            "bubblewrap",
+            f"{CURE}; or, for work that you trust, ask for --sandbox none",
+        )
     return "bubblewrap"
 
 
@@ -245,7 +246,8 @@ class Confined:
         env = {**environment(extra), "HOME": str(folder or "/tmp")} if kind == "none" else None
         self.process = subprocess.Popen(
             line, pass_fds=tuple(fds), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env=env, cwd=folder if kind == "none" else "/", start_new_session=True,
+            stderr=subprocess.PIPE, env=env, cwd=folder if kind == "none" else "/",
+            start_new_session=True,
         )  # fmt: skip
 
     def usage(self) -> Usage:

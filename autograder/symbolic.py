@@ -45,6 +45,7 @@ MAX_LENGTH = 2000  # characters of an answer
 MAX_NODES = 400  # nodes of an answer's tree
 MAX_DEPTH = 40  # nesting of brackets, exponents and calls
 MAX_DIGITS = 40  # digits of one number
+MAX_RUN = 30  # letters of names that are written without a space
 MAX_EXPONENT = 200  # absolute value of a constant exponent
 MAX_BITS = 1000  # binary magnitude of a constant part: up to about 1e301
 MAX_EXPANDED = 20_000  # nodes after the definitions are put in
@@ -663,6 +664,8 @@ class _Parser:
 
 def _segment(text: str, names: _Names, applied: bool) -> list[str] | None:
     """Split a text into known names, the last one a function where it is applied."""
+    if len(text) > MAX_RUN:
+        return None
     ways: list[list[str] | None] = [None] * len(text) + [[]]
     for start in range(len(text) - 1, -1, -1):
         for end in range(start + 1, len(text) + 1):
@@ -1390,6 +1393,9 @@ def _rewriting(answer: Node, expected: Node, domain: _Domain, box_s: float) -> b
     assumptions = {name: domain.assumptions(name) for name in names}
 
     def simplified() -> bool:
+        smooth = _to_sympy(_by_absolute(answer)) - _to_sympy(_by_absolute(expected))
+        if names and not domain.is_complex() and sympy.expand(smooth) == 0:
+            return True
         difference = _to_sympy(answer, assumptions) - _to_sympy(expected, assumptions)
         if difference == 0 or sympy.simplify(difference) == 0:
             return True
@@ -1397,6 +1403,19 @@ def _rewriting(answer: Node, expected: Node, domain: _Domain, box_s: float) -> b
         return bool(sympy.simplify(pieces) == 0)
 
     return _boxed(simplified, box_s)
+
+
+def _by_absolute(tree: Node) -> Node:
+    """The tree with max and min written by absolute values."""
+    args = tuple(_by_absolute(argument) for argument in tree.args)
+    if tree.op != "call" or tree.value not in ("max", "min"):
+        return Node(tree.op, args, tree.value)
+    whole, sign = args[0], Fraction(1 if tree.value == "max" else -1, 2)
+    for other in args[1:]:
+        gap = Node("call", (Node("add", (whole, Node("neg", (other,)))),), "abs")
+        half = Node("mul", (Node("number", value=Fraction(1, 2)), Node("add", (whole, other))))
+        whole = Node("add", (half, Node("mul", (Node("number", value=sign), gap))))
+    return whole
 
 
 def _corners(

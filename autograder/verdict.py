@@ -214,7 +214,7 @@ def recording(cell_id: str, max_points: float) -> Iterator[Recorder]:
             recorder.verdict = replace(recorder.verdict, cell_id=cell_id, max_points=max_points)
 
 
-def _record(status: Status, points: float | None, message: str, **texts: str) -> None:
+def _record(status: Status, points: float | None, message: str, **texts: Any) -> None:
     recorder = _recorder.get()
     if recorder is not None:
         recorder.record(Verdict("", status, points, 0.0, message=message, **texts))

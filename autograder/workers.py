@@ -127,11 +127,11 @@ def _work_and_leave(job: Job, work: Callable[[Job], str], writer: int) -> None:
     """In the child: do the job, send its result, and leave without the parent's clean-up."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        message = {"text": work(job)}
+        message: dict[str, object] = {"text": work(job)}
     except AutograderError as error:
         message = {"failure": {
-            "what": error.what, "where": error.where, "cure": error.cure, "exit_code": error.exit_code,
-            "trace": traceback.format_exc(),
+            "what": error.what, "where": error.where, "cure": error.cure,
+            "exit_code": error.exit_code, "trace": traceback.format_exc(),
         }}  # fmt: skip
     except BaseException as error:  # noqa: BLE001  (a fault of ours must be told, not lost)
         what = f"{type(error).__name__}: {error}"

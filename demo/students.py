@@ -168,11 +168,17 @@ class Material:
 
 SLIPS = {
     "q01": "wrong_no_root",
-    "q02": "wrong_not_centred",
+    "q02": "wrong_sign_of_one_component",
+    "q04": "wrong_last_sample_dropped",
+    "q09": "wrong_left_in_x",
+    "q10": "wrong_kernel_flipped",
 }
 MORE_SLIPS = {
     "q01": "wrong_energy_of_norms",
     "q02": "wrong_share_of_roots",
+    "q04": "wrong_l_squared",
+    "q09": "wrong_sign",
+    "q10": "wrong_logits_softmax",
 }
 
 

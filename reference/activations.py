@@ -26,7 +26,8 @@ def sigmoid(x: ArrayLike) -> Array:
     """
     x = np.asarray(x, dtype=np.float64)
     small = np.exp(-np.abs(x))  # in (0, 1]
-    return np.where(x >= 0, 1.0, small) / (1 + small)
+    value: Array = np.where(x >= 0, 1.0, small) / (1 + small)
+    return value
 
 
 def d_sigmoid(x: ArrayLike) -> Array:
@@ -36,7 +37,7 @@ def d_sigmoid(x: ArrayLike) -> Array:
 
 
 def tanh(x: ArrayLike) -> Array:
-    """tanh(x) = 2 sigma(2x) - 1."""
+    """The sigmoid stretched to (-1, 1): 2 sigma(2x) - 1."""
     return np.tanh(np.asarray(x, dtype=np.float64))
 
 
@@ -81,7 +82,8 @@ def d_swish_from(f: ArrayLike, s: ArrayLike) -> Array:
         Ramachandran, Zoph, Le (2017), section 4.
     """
     f, s = np.asarray(f, dtype=np.float64), np.asarray(s, dtype=np.float64)
-    return f + s * (1 - f)
+    slope: Array = f + s * (1 - f)
+    return slope
 
 
 def swish_derivative_steps() -> tuple[sympy.Expr, ...]:

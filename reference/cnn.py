@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -104,7 +105,7 @@ class Convolution(torch.autograd.Function):
         return y.reshape(N, H - k + 1, W - k + 1, F).permute(0, 3, 1, 2)
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc, untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         """Turn dy, shape (N, F, h, w), into dx, dkernel and dbias."""
         rows, kernel = ctx.saved_tensors
@@ -178,7 +179,7 @@ class MaxPooling(torch.autograd.Function):
         return y
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc, untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, None, None]:
         """Turn dy, shape (N, C, h, w), into dx, shape (N, C, H, W)."""
         x, y = ctx.saved_tensors
@@ -211,7 +212,7 @@ class AveragePooling(torch.autograd.Function):
         return y / k**2
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc, untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, None, None]:
         """Turn dy, shape (N, C, h, w), into dx, shape (N, C, H, W)."""
         shape, k, s = ctx.input
@@ -310,8 +311,7 @@ class DenseModel(nn.Module):
 
     def __init__(self, sizes: tuple[int, ...] = (784, 128, CLASSES)) -> None:
         super().__init__()
-        pairs = zip(sizes, sizes[1:], strict=False)
-        self.layers = nn.ModuleList(DenseLayer(D, F) for D, F in pairs)
+        self.layers = nn.ModuleList(DenseLayer(D, F) for D, F in pairwise(sizes))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map x, shape (N, ...) with 784 numbers a sample, to logits, shape (N, 10)."""
@@ -435,14 +435,12 @@ def train(
     with progress_bar() as progress:
         for number in range(1, epochs + 1):
             start = time.perf_counter()
-            bar = progress.add_task(f"epoch {number}/{epochs}", total=batches)
-            loss, accuracy = _pass(
-                model, images, labels, optimizer, schedule, lambda bar=bar: progress.advance(bar)
-            )
+            order = torch.split(torch.randperm(len(images)), BATCH_SIZE)
+            shown = progress.track(order, description=f"epoch {number}/{epochs}")
+            loss, accuracy = _pass(model, images, labels, shown, optimizer, schedule)
             tested = evaluate(model, *test) if test is not None else None
             wall_s = time.perf_counter() - start
             log.append(Epoch(number, loss, accuracy, tested, wall_s))
-            progress.remove_task(bar)
             if say is not None:
                 say(describe(log[-1], epochs))
     return TrainingLog(tuple(log))
@@ -452,24 +450,23 @@ def _pass(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
+    batches: Iterable[Tensor],
     optimizer: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
-    advance: Callable[[], None],
 ) -> tuple[float, float]:
-    """Go once through the data in a new order; return mean loss and accuracy."""
+    """Take one step a batch, each given by its samples' numbers; return mean loss, accuracy."""
     model.train()
     total = torch.zeros(())
     right = torch.zeros((), dtype=torch.int64)
-    for batch in torch.randperm(len(images)).split(BATCH_SIZE):
+    for batch in batches:
         logits = model(images[batch])  # (B, 10)
         loss = nn.functional.cross_entropy(logits, labels[batch])  # mean over the batch
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
         total += loss.detach() * len(batch)
         right += (logits.argmax(1) == labels[batch]).sum()
-        advance()
     return float(total) / len(images), float(right) / len(images)
 
 
@@ -492,7 +489,7 @@ def predict(model: nn.Module, images: Tensor, batch_size: int = 500) -> Tensor:
     was_training = model.training
     model.eval()
     with torch.no_grad():
-        found = [model(batch).argmax(1) for batch in images.split(batch_size)]
+        found = [model(batch).argmax(1) for batch in torch.split(images, batch_size)]
     model.train(was_training)
     return torch.cat(found)
 

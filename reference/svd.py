@@ -44,8 +44,7 @@ def reconstruct(U_k: Array, S_k: Array, Vt_k: Array) -> Array:
 
 def singular_values(A: Array) -> Array:
     """All singular values, descending, shape (min(m, n),): roots of the eigenvalues of A^T A."""
-    values: Array = np.linalg.svd(A, compute_uv=False)
-    return values
+    return np.asarray(np.linalg.svd(A, compute_uv=False), dtype=np.float64)
 
 
 def truncation_error(S: Array, k: int) -> float:
@@ -102,7 +101,7 @@ def measure(A: Array, k: int) -> Compression:
     lost = A - reconstruct(*svd_compress(A, k))
     rank = int(np.linalg.matrix_rank(A))
     error = float(np.linalg.norm(lost))
-    return Compression(k, rank, error, energy(S, k), storage_ratio(*A.shape, k))
+    return Compression(k, rank, error, energy(S, k), storage_ratio(len(A), len(A.T), k))
 
 
 def picture(height: int = 60, width: int = 80) -> Array:

@@ -71,8 +71,21 @@ def test_lists_of_tensors_are_arrays() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, "14", Agreeable(), OddFloat(14.0), MATRIX.view(OddArray), [[1, 2], [3]], {"a": 1}]
-    + [[Agreeable()], np.array([None]), np.array(["a"]), MATRIX + 0j, object, [[10**400]]],
+    [
+        None,
+        "14",
+        Agreeable(),
+        OddFloat(14.0),
+        MATRIX.view(OddArray),
+        [[1, 2], [3]],
+        {"a": 1},
+        [Agreeable()],
+        np.array([None]),
+        np.array(["a"]),
+        MATRIX + 0j,
+        object,
+        [[10**400]],
+    ],
 )
 def test_what_is_no_plain_array_fails(value: object) -> None:
     """Other objects, subclasses, ragged rows and complex numbers are refused by type."""
@@ -130,6 +143,13 @@ def test_a_known_mistake_is_named() -> None:
         assert mistakes[note][1] in found.message
 
 
+def test_a_mistake_of_another_shape_is_not_named() -> None:
+    """A known wrong number does not explain an array that repeats it."""
+    mistakes = {"five": (5.0, "That is five.")}
+    found = failed(lambda: check_array([5.0, 5.0], [2.5, 3.0], "S", mistakes=mistakes))
+    assert found.note == "value"
+
+
 def test_a_mistake_that_equals_the_answer_is_none() -> None:
     """A right answer passes even if a mistake happens to have the same value."""
     check_array([1.0], [1.0], "S", mistakes={"m": ([1.0], "wrong")})
@@ -143,8 +163,17 @@ def test_a_number_passes_in_any_plain_form() -> None:
 
 @pytest.mark.parametrize(
     ("value", "note"),
-    [(2.1, "factor"), (-2.0, "sign"), ([2.0, 2.0], "shape"), (True, "type"), (None, "type")]
-    + [(math.nan, "not-finite"), (0.0, "value"), (64.0, "sum-not-mean"), (1 / 16, "mean-not-sum")],
+    [
+        (2.1, "factor"),
+        (-2.0, "sign"),
+        ([2.0, 2.0], "shape"),
+        (True, "type"),
+        (None, "type"),
+        (math.nan, "not-finite"),
+        (0.0, "value"),
+        (64.0, "sum-not-mean"),
+        (1 / 16, "mean-not-sum"),
+    ],
 )
 def test_a_wrong_number_fails_with_its_note(value: object, note: str) -> None:
     """A wrong number is explained where it can be."""

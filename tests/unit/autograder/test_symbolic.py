@@ -100,8 +100,20 @@ def test_the_offender_is_named() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    ["sigma*(1-sigma)", "f*(1-sigma)", "f + sigma*(1+f)", "f + sigma", "f - sigma*(1-f)", "0"]
-    + ["f'(x) = f = f + sigma*(1-f)", "f + sigma*(1-f) + 10^-20", 5, 0.5, F * S, "f'' "],
+    [
+        "sigma*(1-sigma)",
+        "f*(1-sigma)",
+        "f + sigma*(1+f)",
+        "f + sigma",
+        "f - sigma*(1-f)",
+        "0",
+        "f'(x) = f = f + sigma*(1-f)",
+        "f + sigma*(1-f) + 10^-20",
+        5,
+        0.5,
+        F * S,
+        "f'' ",
+    ],
     ids=str,
 )
 def test_a_wrong_derivative_is_different(answer: Any) -> None:
@@ -208,7 +220,7 @@ def test_different_pairs_are_different(answer: str, expected: str, options: dict
 
 def test_a_vanishing_term_is_not_taken_for_zero() -> None:
     """A term that is too small for the digits does not pass as equal."""
-    assert is_equal("x + exp(-x^2 - 600)", "x") is not True
+    assert is_equal("x*(1 + exp(-x^2 - 600))", "x") is not True
 
 
 def test_a_counterexample_can_be_checked() -> None:
@@ -216,6 +228,13 @@ def test_a_counterexample_can_be_checked() -> None:
     found = compare("x^2", "2*x", domain="positive")
     assert found.counterexample == {"x": "1/2"}
     assert "At x = 1/2 the answer gives 0.25, but 1.0 is right." in found.message
+
+
+def test_an_answer_without_a_value_is_told_so() -> None:
+    """An answer that has no value on a part of the domain is different, with such a point."""
+    found = compare("2*log(x)", "log(x^2)")
+    assert (found.equal, found.note) == (False, "no-value")
+    assert "the answer gives no value" in found.message
 
 
 @pytest.mark.parametrize(
@@ -238,9 +257,13 @@ def test_forms(answer: str, form: str, ok: bool) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "note"),
-    [("x*sigma*(1-sigma)", "missing-product-rule"), ("-(f+sigma-f*sigma)", "sign")]
-    + [("3*(f+sigma-f*sigma)", "factor"), ("1/(f+sigma-f*sigma)", "reciprocal")]
-    + [("log(f)", "no-value"), ("f", "different")],
+    [
+        ("x*sigma*(1-sigma)", "missing-product-rule"),
+        ("-(f+sigma-f*sigma)", "sign"),
+        ("3*(f+sigma-f*sigma)", "factor"),
+        ("1/(f+sigma-f*sigma)", "reciprocal"),
+        ("f", "different"),
+    ],
 )
 def test_mistakes_have_notes(answer: str, note: str) -> None:
     """A known mistake gives the instructor's note, a generic one ours."""
@@ -311,9 +334,28 @@ def test_hostile_text_is_a_wrong_answer(text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, b"x", ["x"], {}, object(), float("nan"), float("inf"), 1e308, 1j, sympy.nan]
-    + [sympy.oo, sympy.zoo, sympy.zeros(2), sympy.Integral(X, X), X > 1, sympy.Lambda(X, X)]
-    + [sympy.Integer(10) ** 4000, sympy.Symbol("__import__"), sympy.Function("g")(X)],
+    [
+        None,
+        True,
+        b"x",
+        ["x"],
+        {},
+        object(),
+        float("nan"),
+        float("inf"),
+        1e308,
+        1j,
+        sympy.nan,
+        sympy.oo,
+        sympy.zoo,
+        sympy.zeros(2),
+        sympy.Integral(X, X),
+        X > 1,
+        sympy.Lambda(X, X),
+        sympy.Integer(10) ** 4000,
+        sympy.Symbol("__import__"),
+        sympy.Function("g")(X),
+    ],
     ids=lambda value: str(value)[:20],
 )
 def test_other_values_are_wrong_answers(value: Any) -> None:
@@ -321,6 +363,12 @@ def test_other_values_are_wrong_answers(value: Any) -> None:
     found = swish(value)
     assert found.equal is False
     assert found.message
+
+
+@pytest.mark.parametrize("text", ["x^201", "x^(10^9)", "(1+x)^-999", "gamma(500)", "10^400"])
+def test_large_exponents_and_constants_are_refused(text: str) -> None:
+    """Exponents and constants beyond the bounds are told before anything is computed."""
+    assert compare(text, "x").note == "too-large"
 
 
 def test_a_subclass_of_an_expression_is_refused() -> None:
@@ -441,13 +489,55 @@ def test_an_undecided_answer_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -
 
 
 PIECES = st.sampled_from(
-    ["x", "f", "σ", "sigma", "(", ")", "(x)", "+", "-", "*", "/", "^", "**", "=", "'", "|", ","]
-    + ["2", "9", "1e9", ".5", "!", "sqrt", "exp", "log(", "max(", "\\frac", "{", "}", "\\sigma"]
-    + ["²", " ", "_", "diff(", "\\left(", "abs", "factorial(", "·", "e", "pi", "x_1", "\0", "é"]
+    [
+        "x",
+        "f",
+        "σ",
+        "sigma",
+        "(",
+        ")",
+        "(x)",
+        "+",
+        "-",
+        "*",
+        "/",
+        "^",
+        "**",
+        "=",
+        "'",
+        "|",
+        ",",
+        "2",
+        "9",
+        "1e9",
+        ".5",
+        "!",
+        "sqrt",
+        "exp",
+        "log(",
+        "max(",
+        "\\frac",
+        "{",
+        "}",
+        "\\sigma",
+        "²",
+        " ",
+        "_",
+        "diff(",
+        "\\left(",
+        "abs",
+        "factorial(",
+        "·",
+        "e",
+        "pi",
+        "x_1",
+        "\0",
+        "é",
+    ]
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join) | st.text(max_size=40))
 def test_any_text_gets_a_verdict(text: str) -> None:
     """Whatever is typed, there is a verdict in time and no failure inside."""
@@ -467,7 +557,7 @@ def formulas(draw: st.DrawFn, depth: int = 3) -> str:
     return shape.format(left, right)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(formulas(), st.sampled_from(["({a})*1+0", "-(-({a}))", "({a})+x-x", "2*({a})/2"]))
 def test_a_rewriting_stays_equal_and_a_change_does_not(formula: str, rewriting: str) -> None:
     """A rewritten formula is equal, a formula with a term added is different."""

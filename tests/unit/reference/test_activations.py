@@ -1,6 +1,7 @@
 """`reference.activations` against PyTorch, automatic differentiation and sympy."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_each_line_of_the_derivation_equals_the_one_before() -> None:
     """No step of the derivation changes the value."""
     lines = activations.swish_derivative_steps()
     assert len(lines) == 5
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in pairwise(lines):
         assert sympy.simplify(before - after) == 0
 
 

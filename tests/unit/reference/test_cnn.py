@@ -5,6 +5,7 @@ axis or a flipped kernel cannot hide.
 """
 
 import copy
+from itertools import chain
 
 import pytest
 import torch
@@ -228,7 +229,7 @@ def test_training_uses_every_sample_once_an_epoch_in_a_new_order() -> None:
     samples = torch.arange(70.0).reshape(70, 1, 1, 1)
     cnn.train(model, samples, torch.arange(70) % 10, epochs=2)
     assert [len(batch) for batch in model.seen] == [32, 32, 6] * 2
-    first, second = sum(model.seen[:3], []), sum(model.seen[3:], [])
+    first, second = list(chain(*model.seen[:3])), list(chain(*model.seen[3:]))
     assert sorted(first) == sorted(second) == samples.flatten().tolist()
     assert first != second
     assert first != sorted(first)

@@ -1,0 +1,17 @@
+# loses: q10-pool-edge-test
+# What is left over at the edge is filled up with zeros instead of dropped.
+
+# %% q10-pool
+class PoolLayer(nn.Module):
+    def __init__(self, kernel_size=2, stride=None, mode="max"):
+        super().__init__()
+        if mode not in ("max", "avg"):
+            raise ValueError(mode)
+        self.k, self.s, self.mode = kernel_size, stride or kernel_size, mode
+
+    def forward(self, x):
+        down = -(x.shape[2] - self.k) % self.s
+        across = -(x.shape[3] - self.k) % self.s
+        x = nn.functional.pad(x, (0, across, 0, down))
+        windows = x.unfold(2, self.k, self.s).unfold(3, self.k, self.s).flatten(4)
+        return windows.amax(4) if self.mode == "max" else windows.mean(4)
