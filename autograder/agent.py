@@ -537,7 +537,10 @@ def _open_desk(control: socket.socket, order: dict[str, Any]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     folder = Path.home() / order["folder"]
     if SHARED_FOLDER.is_dir():
-        shutil.copytree(SHARED_FOLDER, folder, symlinks=True, dirs_exist_ok=True)
+        try:
+            shutil.copytree(SHARED_FOLDER, folder, symlinks=True, dirs_exist_ok=True)
+        except OSError:  # shutil.Error is one: too large, unreadable or special files
+            note("some files of the hand-in could not be copied beside the notebook")
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     sys.path.insert(0, "")

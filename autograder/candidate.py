@@ -27,6 +27,7 @@ from autograder.course import Limits
 from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 from autograder.errors import CandidateLost, SandboxError
 from autograder.sandbox import Confined, Mount
+from autograder.verdict import shorten
 
 KIT = "/opt/kit"  # where the agent's files are seen inside the sandbox
 DATA = "/opt/data"  # where the course's data are seen inside the sandbox
@@ -101,7 +102,8 @@ class Candidate:
         """
         self.session = Session()
         self.callbacks = []
-        self._begin(cpu_s)
+        with contextlib.suppress(CandidateLost):  # remembered: every request will raise it again
+            self._begin(cpu_s)
         try:
             yield self.session
         except CandidateLost:
@@ -246,7 +248,7 @@ class Candidate:
         message, name = str(error.get("message", ""))[:2000], str(error.get("name", ""))[:100]
         known = [k for k in error["types"] if k in RAISABLE]
         place = error.get("place")
-        place = place if type(place) is dict else {}
+        place = place if type(place) is dict and type(place.get("line")) is int else {}
         self.session.raised = {"name": name, "message": message, "place": place}
         kind = getattr(__import__("builtins"), known[0]) if known else RuntimeError
         text = message if known and known[0] == name else f"{name}: {message}"
@@ -290,6 +292,8 @@ class Candidate:
 
     def run(self, cell_id: str, source: str) -> dict[str, Any]:
         """Run one cell; see `Desk._op_run` for what comes back. Everything in it is hostile."""
+        if self.session.lost is not None:
+            raise self.session.lost
         assert self.channel is not None
         try:
             self.channel.send({"op": "run", "cell": cell_id, "source": source})
@@ -349,13 +353,21 @@ class Handle:
 
     def _do(self, how: str, *args: Any, **kwargs: Any) -> Any:
         candidate, key = object.__getattribute__(self, "_place")
-        return candidate.request({"op": "do", "on": key, "how": how}, [list(args), kwargs])
+        try:
+            return candidate.request({"op": "do", "on": key, "how": how}, [list(args), kwargs])
+        except StopIteration as error:
+            if how == "next":
+                raise
+            # Around a call it would end the test's `map` or `zip` early, and nothing be checked.
+            ended: Any = RuntimeError(f"StopIteration: {error}")
+            ended.__candidate__ = True
+            raise ended from error
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it in the candidate; the result is data or a handle."""
         candidate, _ = object.__getattribute__(self, "_place")
         result = self._do("call", *args, **kwargs)
-        candidate.session.last_call = describe(result)
+        candidate.session.last_call = shorten(describe(result))
         return result
 
     def __getattr__(self, name: str) -> Any:
@@ -545,9 +557,13 @@ class Submission:
         ours, theirs = socket.socketpair()
         self.opened += 1
         order = {"folder": f"work{self.opened}", "output_limit": self.limits.output_kb * 1000}
-        socket.send_fds(self.door, [json.dumps(order).encode()], [theirs.fileno()])
+        candidate = Candidate(self, ours)
+        try:
+            socket.send_fds(self.door, [json.dumps(order).encode()], [theirs.fileno()])
+        except OSError:  # student code has ended the whole sandbox
+            candidate.dead = True
         theirs.close()
-        return Candidate(self, ours)
+        return candidate
 
     def close(self) -> None:
         """End the sandbox and everything in it."""

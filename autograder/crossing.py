@@ -25,6 +25,7 @@ from typing import Any, ClassVar
 
 DEPTH_LIMIT = 60  # nesting of containers
 NODE_LIMIT = 500_000  # values in one message
+ODD_KEY_LIMIT = 1_000  # keys of one table that are no text and no 64-bit integer
 TEXT_LIMIT = 64 * 2**20  # bytes of JSON in one message
 BUFFER_LIMIT = 512 * 2**20  # bytes of arrays in one message
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -69,6 +70,7 @@ class Channel:
     def __init__(self, sock: socket.socket, on_wait: Callable[[], None] | None = None) -> None:
         self.sock = sock
         self.on_wait = on_wait
+        self.next_look = 0.0
 
     def send(self, head: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Send one message.
@@ -133,12 +135,11 @@ class Channel:
 
     def _wait(self) -> None:
         assert self.on_wait is not None
-        next_look = time.monotonic() + 0.1
         while True:
             readable, _, _ = select.select([self.sock], [], [], 0.1)
-            if time.monotonic() >= next_look:
+            if time.monotonic() >= self.next_look:  # also where answers come without a pause
                 self.on_wait()
-                next_look = time.monotonic() + 0.1
+                self.next_look = time.monotonic() + 0.1
             if readable:
                 return
 
@@ -351,7 +352,9 @@ class Decoder:
         return [self._decode(v, depth) for v in node["v"]]
 
     def _pairs(self, node: Any, depth: int) -> list[tuple[Any, Any]]:
-        return [(self._decode(k, depth), self._decode(v, depth)) for k, v in node["v"]]
+        pairs = [(self._decode(k, depth), self._decode(v, depth)) for k, v in node["v"]]
+        _spread([key for key, _ in pairs])
+        return pairs
 
     def _buffer(self, node: Any) -> bytes:
         index = node["b"]
@@ -432,12 +435,12 @@ class Decoder:
         "complex": lambda s, n, d: complex(*map(float.fromhex, n["v"])),
         "bytes": lambda s, n, d: bytes(s._buffer(n)),
         "tuple": lambda s, n, d: tuple(s._items(n, d)),
-        "set": lambda s, n, d: set(s._items(n, d)),
-        "frozenset": lambda s, n, d: frozenset(s._items(n, d)),
+        "set": lambda s, n, d: set(_spread(s._items(n, d))),
+        "frozenset": lambda s, n, d: frozenset(_spread(s._items(n, d))),
         "dict": lambda s, n, d: dict(s._pairs(n, d)),
         "OrderedDict": lambda s, n, d: OrderedDict(s._pairs(n, d)),
-        "Fraction": lambda s, n, d: Fraction(_short(n["v"], r"-?\d+(/\d+)?")),
-        "Decimal": lambda s, n, d: Decimal(_short(n["v"], r"[-+.\dEINafinty]+")),
+        "Fraction": lambda s, n, d: Fraction(_short(n["v"], r"-?\d+(/[1-9]\d*)?")),
+        "Decimal": lambda s, n, d: Decimal(_short(n["v"], r"-?(\d*\.?\d*(E[-+]?\d{1,4})?|Infinity|NaN)")),
         "slice": lambda s, n, d: slice(*s._items(n, d)),
         "range": lambda s, n, d: range(*s._items(n, d)),
         "ellipsis": lambda s, n, d: ...,
@@ -450,6 +453,18 @@ class Decoder:
         "device": _torch_name,
         "sympy": _sympy,
     }
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """Keys as they are, unless so many can share one hash that a table of them takes hours."""
+    plain = sum(k is None or type(k) in (str, bool) or _is_small(k) for k in keys)
+    if len(keys) - plain > ODD_KEY_LIMIT:
+        raise Uncrossable(f"a set or dictionary came back with over {ODD_KEY_LIMIT:,} odd keys")
+    return keys
+
+
+def _is_small(key: Any) -> bool:
+    return type(key) is int and -(2**63) <= key < 2**63
 
 
 def _short(text: str, form: str) -> str:

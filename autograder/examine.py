@@ -507,6 +507,7 @@ def _names_in(node: ast.AST) -> set[str]:
 
 
 def _clip(text: str) -> str:
+    text = text[: PRINTED_LIMIT + 1]
     text = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
     return text if len(text) <= PRINTED_LIMIT else text[:PRINTED_LIMIT] + "\n…"
 

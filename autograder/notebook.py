@@ -154,9 +154,24 @@ def parse_handed_in(content: bytes, name: str) -> NotebookNode:
     if not isinstance(cells, list):
         raise NotebookError("has no list of cells", name, cure)
     clean = [c for c in map(_clean_cell, cells) if c is not None]
+    if any(_is_deeper(c, DEPTH_LIMIT) for c in clean):
+        raise NotebookError("is nested too deeply", name, cure)
     return nbformat.from_dict(
         {"cells": clean, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     )
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether JSON is nested more than so many levels."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(layer)
 
 
 def _upgraded(data: dict[str, Any], name: str, cure: str) -> Any:
@@ -198,6 +213,7 @@ def _clean_cell(cell: object) -> dict[str, Any] | None:
 def dumps(notebook: NotebookNode) -> str:
     """The text of a notebook file, the same on every machine."""
     text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT, sort_keys=True))
+    text = text.encode("utf-8", "replace").decode("utf-8")  # a student may print half a character
     return text.rstrip("\n") + "\n"
 
 
@@ -304,7 +320,7 @@ def names_of(source: str) -> Names:
     """The names that a cell binds and reads; none where it is no Python."""
     try:
         tree = parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Names(frozenset(), frozenset(), frozenset())
     defined: set[str] = set()
     imported: set[str] = set()

@@ -16,6 +16,7 @@ import signal
 import site
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -243,10 +244,13 @@ class Confined:
             if kind == "bubblewrap"
             else list(argv)
         )
-        env = {**environment(extra), "HOME": str(folder or "/tmp")} if kind == "none" else None
+        # Bubblewrap's own first process is visible inside: it must not carry our secrets.
+        outer = {"PATH": os.environ.get("PATH", os.defpath)}
+        env = {**environment(extra), "HOME": str(folder or "/tmp")} if kind == "none" else outer
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  (a pipe would fill and block)
         self.process = subprocess.Popen(
             line, pass_fds=tuple(fds), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, env=env, cwd=folder if kind == "none" else "/",
+            stderr=self._said, env=env, cwd=folder if kind == "none" else "/",
             start_new_session=True,
         )  # fmt: skip
 
@@ -256,8 +260,8 @@ class Confined:
 
     def complaint(self) -> str:
         """What was printed on standard error, once it has ended; at most 2,000 characters."""
-        assert self.process.stderr is not None
-        return self.process.stderr.read(2000).decode(errors="replace").strip()
+        self._said.seek(0)
+        return self._said.read(2000).decode(errors="replace").strip()
 
     def kill(self) -> None:
         """End the sandbox and everything in it."""
@@ -266,8 +270,7 @@ class Confined:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        if self.process.stderr is not None:
-            self.process.stderr.close()
+        self._said.close()
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -241,7 +241,6 @@ class _Binding:
     cell_id: str
     order: int  # of the statement in the notebook
     certain: bool  # it runs whenever its cell runs, and replaces what was there
-    builds_on: bool  # it uses what was there
     value: ast.expr | None = None  # what is assigned, where that is one expression
     path: str = ""  # the dotted name, for an import
 
@@ -276,13 +275,12 @@ class _Module:
     def bind(self, cell_id: str, statement: ast.stmt) -> None:
         order = len(self.statements) - 1
         for node in _top_level(statement):
-            certain = node is statement
+            certain = node is statement and not isinstance(node, ast.AugAssign)
             for name, value, path in _bound(node):
                 if name == "*":
                     self.stars.append(path)
                     continue
-                builds_on = _builds_on(node, name) or isinstance(node, ast.AugAssign)
-                binding = _Binding(name, node, cell_id, order, certain, builds_on, value, path)
+                binding = _Binding(name, node, cell_id, order, certain, value, path)
                 self.bindings.setdefault(name, []).append(binding)
 
     def lookup(self, name: str, before: int) -> list[_Binding]:
@@ -292,26 +290,9 @@ class _Module:
             same_statement = binding.order == before and not binding.certain  # as in `if True:`
             if binding.order < before or same_statement:
                 found.append(binding)
-                if binding.certain and not binding.builds_on:
+                if binding.certain:
                     break
         return found[::-1]
-
-
-def _builds_on(node: ast.stmt, name: str) -> bool:
-    """Whether a binding uses the earlier one, as in `class CNN(CNN)` or `f = wrap(f)`.
-
-    A mention in a body does not count: it is looked up later, as in `super(CNN, self)`.
-    """
-    if isinstance(node, ast.ClassDef):
-        parts: list[ast.expr] = [*node.bases, *(k.value for k in node.keywords)]
-        parts += node.decorator_list
-    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        parts = [*node.decorator_list, *node.args.defaults]
-        parts += [default for default in node.args.kw_defaults if default]
-    else:
-        parts = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr)]
-    names = (n for part in parts for n in ast.walk(part) if isinstance(n, ast.Name))
-    return any(n.id == name and isinstance(n.ctx, ast.Load) for n in names)
 
 
 def _parsed(source: str) -> ast.Module | None:

@@ -132,7 +132,8 @@ class SubmissionResult:
 
     def to_json(self) -> str:
         """The result as JSON text with sorted keys."""
-        return json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        text = json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        return text.encode("utf-8", "replace").decode("utf-8")  # half a character from a student
 
     @classmethod
     def from_json(cls, text: str) -> SubmissionResult:

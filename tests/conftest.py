@@ -71,8 +71,6 @@ def mean(values):
 MEAN_TEST = '''# Test: mean gives the average
 assert abs(mean([1.0, 2.0, 6.0]) - 3.0) < 1e-9, "the average of 1, 2, 6 is 3"
 ### BEGIN HIDDEN TESTS
-import numpy as np
-
 found = mean(np.array([4.0, 5.0, 9.5]))
 assert np.isclose(found, 18.5 / 3)
 ### END HIDDEN TESTS'''

@@ -143,6 +143,8 @@ def test_a_base_class_is_the_one_that_was_there() -> None:
     """A draft that the last definition is built on does count."""
     base = layer("return F.conv2d(x)") + "Base = ConvLayer\n"
     assert find(base, "class ConvLayer(Base):\n    pass").forbidden
+    assert find(base, "class ConvLayer(ConvLayer):\n    pass").forbidden
+    assert find("ops = [F.conv2d]\nops += []\n" + layer("return ops[0](x)")).forbidden
 
 
 @pytest.mark.parametrize(
