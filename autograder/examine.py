@@ -34,6 +34,7 @@ from autograder.notebook import (
     SourceNotebook,
     Step,
     check_title,
+    grade_id,
     is_kept,
     names_of,
     parse,
@@ -234,7 +235,7 @@ class _Examination:
 
     def _run_given(self, step: Step) -> None:
         """Run a given cell here, from the source, so that tests have the names that it binds."""
-        cell = next(c for c in self.source.node.cells if c.id == step.id or step.id == c.id)
+        cell = next(c for c in self.source.node.cells if step.id == (grade_id(c) or c.id))
         try:
             with (
                 contextlib.redirect_stdout(io.StringIO()),

@@ -15,8 +15,8 @@ from autograder.collect import read_receipt
 from autograder.course import Course
 from autograder.errors import InputError
 from autograder.gradebook import CellScore
-from autograder.templates import render_html, render_markdown, write_text
-from autograder.templates.sheet import (
+from autograder.pages import render_html, render_markdown, write_text
+from autograder.sheet import (
     Scores,
     Sheet,
     make_sheet,

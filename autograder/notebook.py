@@ -110,6 +110,9 @@ def read_source(path: Path) -> NotebookNode:
         raise SourceError(
             f"is no valid notebook: {first}", str(path), "open it in Jupyter, or restore it"
         ) from error
+    for number, cell in enumerate(notebook.cells, start=1):  # older notebooks have no ids
+        cell.setdefault("id", grade_id(cell) or f"{path.stem}-{number:02d}")
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
     return notebook
 
 
@@ -412,7 +415,7 @@ class SourceNotebook:
             names = names_of(cell.source)
             binds = names.defined | names.imported
             if binds & needed and not names.read & self.candidate_names:
-                chosen.add(cell.id)
+                chosen.add(grade_id(cell) or cell.id)
                 needed |= names.read
         return frozenset(chosen)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import fmean, median
 
 from autograder.course import Assignment, Course
-from autograder.templates import line, number, plain, render_html, write_text
-from autograder.templates.sheet import (
+from autograder.pages import line, number, plain, render_html, write_text
+from autograder.sheet import (
     NOT_ANSWERED,
     Check,
     Scores,

@@ -22,7 +22,7 @@ from autograder.course import Course, load_course
 from autograder.feedback import write_feedback
 from autograder.gradebook import CellScore
 from autograder.report import write_report
-from autograder.templates.sheet import make_sheet
+from autograder.sheet import make_sheet
 from autograder.verdict import NotebookResult, Remark, Status, SubmissionResult, Verdict
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

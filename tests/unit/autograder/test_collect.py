@@ -557,6 +557,8 @@ def test_pipes_and_git_folders_are_left_out(course: Course, folder: Path) -> Non
     receipt = one(collect(course, "hw", folder))
     assert [f.path for f in receipt.files] == ["q01-svd.ipynb"]
     assert "not-a-file" in kinds(receipt)
+    checkpoint = ".ipynb_checkpoints/q01-svd-checkpoint.ipynb"
+    assert {i.path for i in receipt.ignored} == {checkpoint, "q02-pca.ipynb"}
 
 
 def test_limits_on_files(course: Course, folder: Path) -> None:
@@ -649,6 +651,13 @@ def test_the_notebook_with_most_answers_is_taken(course: Course, folder: Path) -
     remark = next(r for r in receipt.remarks if r.kind == "several-notebooks")
     assert "half.ipynb" in remark.message
     assert "'q01-svd.ipynb'" not in remark.message  # untouched: no work is passed over
+
+
+def test_more_answers_go_before_the_expected_name(course: Course, folder: Path) -> None:
+    """A half-done notebook of the expected name yields to a complete one of another name."""
+    put(folder, "s1/q01-svd.ipynb", notebook(q01_a="a = 1", q01_b="stub"))
+    put(folder, "s1/done.ipynb", ONE_DONE)
+    assert one(collect(course, "hw", folder)).matched[0].path == "done.ipynb"
 
 
 def test_the_expected_name_breaks_a_tie_then_the_date(course: Course, folder: Path) -> None:

@@ -15,8 +15,8 @@ from autograder.course import Course, load_course
 from autograder.errors import CourseError, InputError
 from autograder.feedback import feedback, write_feedback
 from autograder.gradebook import CellScore, Gradebook
-from autograder.templates import folded, markdown_code, markdown_text, number, plain, share
-from autograder.templates.sheet import WORDS, make_sheet
+from autograder.pages import folded, markdown_code, markdown_text, number, plain, share
+from autograder.sheet import WORDS, make_sheet
 from autograder.verdict import NotebookResult, Remark, Status, SubmissionResult, Verdict
 
 COURSE = """
@@ -468,9 +468,9 @@ def test_a_question_sums_up_its_checks(course: Course) -> None:
 
 def test_colours_can_be_read() -> None:
     """Every text colour stands out from its ground by 4.5 to 1 or more, light and dark."""
-    import autograder.templates as templates
+    import autograder.pages as pages
 
-    css = (Path(templates.__file__).parent / "style.css").read_text("utf-8")
+    css = (Path(pages.__file__).parent / "templates" / "style.css").read_text("utf-8")
     for block in re.findall(r":root \{([^}]*--ground[^}]*)\}", css):
         colours = dict(re.findall(r"--([\w-]+): (#\w{6})", block))
         tones = ("passed", "partial", "failed", "stopped", "person", "empty")

@@ -23,7 +23,7 @@ from autograder.report import (
     safe_cell,
     write_report,
 )
-from autograder.templates.sheet import Sheet, make_sheet
+from autograder.sheet import Sheet, make_sheet
 from autograder.verdict import NotebookResult, Remark, Status, SubmissionResult, Verdict
 
 COURSE = """

@@ -140,7 +140,7 @@ def _markdown_value(value: object) -> object:
 
 def _environment(autoescape: bool) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,

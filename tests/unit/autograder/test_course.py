@@ -1,0 +1,108 @@
+"""The course file: every mistake in it is named with its place and its cure."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from conftest import TINY_COURSE
+
+from autograder.course import Course, Limits, find_course, load_course
+from autograder.errors import CourseError
+
+
+def load(folder: Path, text: str) -> Course:
+    """A course from the text of its file."""
+    (folder / "course.toml").write_text(text)
+    return load_course(folder / "course.toml")
+
+
+def test_the_tiny_course_is_read(tmp_path: Path) -> None:
+    """Limits, deadline with its zone, questions and paths are what the file says."""
+    course = load(tmp_path, TINY_COURSE)
+    assignment = course.assignment("hw")
+    assert course.limits == Limits(4.0, 2.0, 1500, 40, 16, 20, 1)
+    assert assignment.deadline is not None
+    assert assignment.deadline.utcoffset() == timedelta(hours=5, minutes=30)
+    assert assignment.notebooks == ("q01-double",)
+    assert assignment.question("q01").points == 4.0
+    assert course.submitted("s1", "hw") == tmp_path / "submitted" / "s1" / "hw"
+    assert course.secret == "demo"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "tiny"', "", r"\[course\] id is missing"),
+        ('timezone = "Asia/Kolkata"', 'timezone = "Mars/One"', "names no time zone"),
+        ("test_cpu_s = 2", "test_cpu_s = 0", r"\[limits\] test_cpu_s is 0"),
+        ("test_cpu_s = 2", "test_cpu_s = -1.5", r"\[limits\] test_cpu_s is -1.5"),
+        ("test_cpu_s = 2", 'test_cpu_s = "2"', "of kind str"),
+        ("test_cpu_s = 2", "test_cpu_s = true", "of kind bool"),
+        ("test_cpu_s = 2", "test_cpu = 2", "test_cpu is not a setting"),
+        ("memory_mb = 1500", "memory_mb = 1.5", "of kind float"),
+        ("[limits]", "[limit]", "limit is not a setting"),
+        ('id = "q01"', 'id = "q-01"', "no hyphen"),
+        ('notebook = "q01-double"', 'notebook = "../q01"', "notebook is '../q01'"),
+        ("points = 4", "", r"points is missing"),
+        ("deadline = 2026-03-01T12:00:00", 'deadline = "soon"', "is no date and time"),
+        ("[assignment.hw]", "[assignment.hw", "is not TOML"),
+        ("imports =", "import =", "import is not a setting"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+    """The message names the setting, the file, and what to write instead."""
+    assert old in TINY_COURSE
+    with pytest.raises(CourseError, match=said) as caught:
+        load(tmp_path, TINY_COURSE.replace(old, new))
+    assert caught.value.where == str(tmp_path / "course.toml")
+    assert caught.value.cure
+    assert caught.value.exit_code == 2
+
+
+def test_a_question_stands_there_once(tmp_path: Path) -> None:
+    """Two entries of one id are refused."""
+    entry = TINY_COURSE[TINY_COURSE.index("[[assignment") :]
+    with pytest.raises(CourseError, match="q01 stands there twice"):
+        load(tmp_path, TINY_COURSE + entry)
+
+
+@pytest.mark.parametrize("text", ["[[limits]]", "limits = 3", "[assignment]\nhw = 3"])
+def test_a_section_of_a_wrong_kind_is_named(tmp_path: Path, text: str) -> None:
+    """What should be a table and is none is said, not crashed on."""
+    with pytest.raises(CourseError):
+        load(tmp_path, f'{text}\n[course]\nid = "a"\nname = "b"\n')
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+    """A file that is no UTF-8 is the instructor's mistake."""
+    (tmp_path / "course.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(CourseError, match="UTF-8"):
+        load_course(tmp_path / "course.toml")
+
+
+def test_the_environment_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Data folder and secret may come from the environment."""
+    monkeypatch.setenv("AUTOGRADER_DATA_ROOT", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("AUTOGRADER_SECRET", "hush")
+    course = load(tmp_path, TINY_COURSE)
+    assert (course.data_root, course.secret) == (tmp_path / "elsewhere", "hush")
+
+
+def test_a_course_is_found_from_inside(tmp_path: Path) -> None:
+    """From a folder below, and not from a place without one."""
+    load(tmp_path, TINY_COURSE)
+    (tmp_path / "source" / "hw").mkdir(parents=True)
+    assert find_course(tmp_path / "source" / "hw").root == tmp_path
+    with pytest.raises(CourseError, match=r"no course\.toml"):
+        find_course(Path("/proc"))
+
+
+def test_unknown_names_are_answered_with_known_ones(tmp_path: Path) -> None:
+    """An unknown assignment or question is answered with those that there are."""
+    course = load(tmp_path, TINY_COURSE)
+    with pytest.raises(CourseError, match="no assignment 'hv'") as caught:
+        course.assignment("hv")
+    assert "hw" in caught.value.cure
+    with pytest.raises(CourseError, match="no question 'q02'") as caught:
+        course.assignment("hw").question("q02")
+    assert "q01" in caught.value.cure
