@@ -28,6 +28,7 @@ NODE_LIMIT = 500_000  # values in one message
 ODD_KEY_LIMIT = 1_000  # keys of one table that are no text and no 64-bit integer
 TEXT_LIMIT = 64 * 2**20  # bytes of JSON in one message
 BUFFER_LIMIT = 512 * 2**20  # bytes of arrays in one message
+DECIMAL = r"-?(\d*\.?\d*(E[-+]?\d{1,4})?|Infinity|NaN)"  # a huge exponent is a trap for int()
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DTYPE = re.compile(r"[<>|=]?(b1|i[1248]|u[1248]|f[248]|c8|c16|U\d{1,7}|S\d{1,7})")
 TORCH_DTYPES = frozenset(
@@ -440,7 +441,9 @@ class Decoder:
         "dict": lambda s, n, d: dict(s._pairs(n, d)),
         "OrderedDict": lambda s, n, d: OrderedDict(s._pairs(n, d)),
         "Fraction": lambda s, n, d: Fraction(_short(n["v"], r"-?\d+(/[1-9]\d*)?")),
-        "Decimal": lambda s, n, d: Decimal(_short(n["v"], r"-?(\d*\.?\d*(E[-+]?\d{1,4})?|Infinity|NaN)")),
+        "Decimal": lambda s, n, d: Decimal(
+            _short(n["v"], r"-?(\d*\.?\d*(E[-+]?\d{1,4})?|Infinity|NaN)")
+        ),
         "slice": lambda s, n, d: slice(*s._items(n, d)),
         "range": lambda s, n, d: range(*s._items(n, d)),
         "ellipsis": lambda s, n, d: ...,

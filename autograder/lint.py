@@ -11,7 +11,6 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
-from autograder.grade import nbgrader_config
 from autograder.notebook import (
     REGIONS,
     Role,
@@ -26,6 +25,7 @@ from autograder.notebook import (
     role,
     without_region,
 )
+from autograder.plan import nbgrader_config
 from autograder.verdict import question_of
 
 VISIBLE_MODULES = frozenset(

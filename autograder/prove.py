@@ -22,8 +22,15 @@ from autograder.answers import Answer, fill, kept_outputs, load_answers, solutio
 from autograder.candidate import Submission
 from autograder.course import Assignment, Course, Question
 from autograder.examine import examine
-from autograder.grade import Plan, code_digest, make_plan, sources_digest, wall_limit_s, warm_up
 from autograder.notebook import Role, SourceNotebook, dumps, grade_id, is_kept, role
+from autograder.plan import (
+    Plan,
+    code_digest,
+    make_plan,
+    sources_digest,
+    wall_limit_s,
+    warm_up,
+)
 from autograder.verdict import Status, Verdict, question_of, verdict_from_dict
 from autograder.workers import cores, run_forked
 

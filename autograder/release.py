@@ -19,8 +19,8 @@ import nbformat
 
 from autograder.course import Assignment, Course
 from autograder.errors import SourceError
-from autograder.grade import load_sources
 from autograder.notebook import REGIONS, SourceNotebook, dumps, region_lines
+from autograder.plan import load_sources
 
 TELLING_LENGTH = 12  # shorter lines, such as `return x`, stand in many places
 

@@ -1,0 +1,100 @@
+"""What judging needs, loaded once: source notebooks, data, the sandbox, warm modules.
+
+`grade` and `prove` judge with the same plan, so that what is proved is what grades.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder import agent, sandbox
+from autograder.course import DATA_VARIABLE, SECRET_VARIABLE, Assignment, Course
+from autograder.data import CourseData, course_data
+from autograder.notebook import SourceNotebook, dumps, load_source
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is needed to judge a submission, the same for all of them."""
+
+    course: Course
+    assignment: Assignment
+    sources: tuple[SourceNotebook, ...]
+    data: CourseData
+    sandbox: str
+
+
+def nbgrader_config(root: Path) -> Any:
+    """The course's `nbgrader_config.py`, so that stubs are the ones that its release has."""
+    from traitlets.config.loader import Config, PyFileConfigLoader
+
+    if not (root / "nbgrader_config.py").is_file():
+        return Config()
+    return PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+
+
+def load_sources(course: Course, assignment: Assignment) -> tuple[SourceNotebook, ...]:
+    """The source notebooks of an assignment.
+
+    Raises:
+        SourceError: One is missing or breaks a rule of authoring.
+    """
+    config = nbgrader_config(course.root)
+    folder = course.source(assignment.name)
+    return tuple(load_source(folder / f"{n}.ipynb", config) for n in assignment.notebooks)
+
+
+def make_plan(course: Course, assignment: Assignment, wish: str = "auto") -> Plan:
+    """Everything that judging needs, loaded once.
+
+    Raises:
+        InputError: A source, a setting or the sandbox is not usable.
+    """
+    kind = sandbox.choose(wish)
+    return Plan(course, assignment, load_sources(course, assignment), course_data(course), kind)
+
+
+def warm_up(plan: Plan) -> None:
+    """Load, on one thread, what the tests import; forks then have it at no cost."""
+    os.environ[DATA_VARIABLE] = str(plan.data.root)
+    os.environ[SECRET_VARIABLE] = plan.course.secret
+    os.environ["MPLBACKEND"] = "Agg"
+    agent.warm_up([*plan.assignment.imports, "sympy", "reference"])
+    if "torchvision" in sys.modules:
+        agent.serve_mnist(str(plan.data.root))
+
+
+def wall_limit_s(plan: Plan, notebooks: int) -> float:
+    """Wall time after which a whole job is given up: a backstop behind all other limits."""
+    limits = plan.course.limits
+    tests = sum(len(s.graded) for s in plan.sources)
+    cpu_s = limits.cells_cpu_s * notebooks + limits.test_cpu_s * tests
+    return 600 + cpu_s * limits.wall_factor
+
+
+def code_digest() -> str:
+    """A digest of the kit's own code, so that a new version grades anew."""
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for folder in (here, here.parent / "reference"):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def sources_digest(plan: Plan) -> str:
+    """A digest of everything that decides verdicts, except the hand-in."""
+    settings = [
+        code_digest(),
+        plan.course.secret,
+        repr(plan.course.limits),
+        plan.sandbox,
+        plan.data.name,
+    ]
+    texts = [*settings, *(dumps(s.node) for s in plan.sources)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
