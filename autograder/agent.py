@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -563,6 +564,8 @@ def main(fd: int) -> None:
     warm_up(setup["imports"])
     furnish(setup["data_root"])
     signal.signal(signal.SIGCHLD, _reap)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: a collection in a fork would copy its pages
     Channel(door).send({"ok": "ready"})
     while True:
         text, fds, _, _ = socket.recv_fds(door, 4096, 1)

@@ -1421,7 +1421,7 @@ def _refusal(entry: _Entry, caps: Caps, file_mb: int) -> str:
     folded = [part.casefold() for part in parts]
     if any(part in ("", ".", "..") for part in parts) or len(parts) > caps.depth:
         return "path"
-    if len(entry.path.encode()) > caps.path_bytes or ".git" in folded[:-1]:
+    if len(entry.path.encode()) > caps.path_bytes:
         return "path"
     if any(part in UNWANTED for part in folded):
         return "not part of the work"

@@ -36,7 +36,8 @@ TORCH_DTYPES = frozenset(
     complex64 complex128""".split()
 )
 SYMPY_ATOMS = {
-    "pi": "pi", "E": "Exp1", "I": "ImaginaryUnit", "oo": "Infinity", "zoo": "ComplexInfinity",
+    "pi": "Pi", "-oo": "NegativeInfinity", "E": "Exp1", "I": "ImaginaryUnit", "oo": "Infinity",
+    "zoo": "ComplexInfinity",
     "nan": "NaN", "true": "BooleanTrue", "false": "BooleanFalse", "GoldenRatio": "GoldenRatio",
     "EulerGamma": "EulerGamma", "Catalan": "Catalan",
 }  # fmt: skip
@@ -492,7 +493,7 @@ def decode_sympy(node: Any, sympy: Any, depth: int = 0) -> Any:
     if head == "Float" and len(rest[0]) < 1000:
         return sympy.Float(rest[0])
     if head == "Atom" and rest[0] in SYMPY_ATOMS:
-        return getattr(sympy, rest[0])
+        return -sympy.oo if rest[0] == "-oo" else getattr(sympy, rest[0])
     if head == "Matrix":
         rows, columns, items = rest
         return sympy.Matrix(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import sqlalchemy.exc
 from nbgrader import api
 
 from autograder.course import Assignment, Course
@@ -128,6 +130,11 @@ class Gradebook:
             handed_in: When it was handed in, with time zone; None where it is not known.
         """
         self.api.update_or_create_student(result.student)
+        with warnings.catch_warnings():  # nbgrader adds a submission in a way that SQLAlchemy notes
+            warnings.filterwarnings("ignore", "Object of type", sqlalchemy.exc.SAWarning)
+            self._write_scores(result, handed_in)
+
+    def _write_scores(self, result: SubmissionResult, handed_in: datetime | None) -> None:
         when = handed_in.astimezone(UTC).replace(tzinfo=None) if handed_in else None
         self.api.update_or_create_submission(result.assignment, result.student, timestamp=when)
         for notebook in result.notebooks:

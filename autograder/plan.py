@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
@@ -67,6 +68,8 @@ def warm_up(plan: Plan) -> None:
     agent.warm_up([*plan.assignment.imports, "sympy", "reference"])
     if "torchvision" in sys.modules:
         agent.serve_mnist(str(plan.data.root))
+    gc.collect()
+    gc.freeze()  # as in the agent: forks share these pages
 
 
 def wall_limit_s(plan: Plan, notebooks: int) -> float:

@@ -172,7 +172,7 @@ def command(
         args += ["--ro-bind", str(mount.source), mount.target]
     for folder in _hidden_packages():
         args += ["--tmpfs", folder, "--remount-ro", folder]
-    args += ["--chdir", HOME, "--remount-ro", "/"]
+    args += ["--chdir", HOME, "--remount-ro", "/dev", "--remount-ro", "/"]
     if os.geteuid() == 0:
         args += [
             "--cap-add",
@@ -273,29 +273,53 @@ class Confined:
         self._said.close()
 
 
-def _stat(pid: int) -> list[str] | None:
-    """Fields of /proc/PID/stat after the name, from the state on; None where it is gone."""
+def _read(path: str) -> bytes:
+    """A small file of /proc; empty where the process is gone."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        fd = os.open(path, os.O_RDONLY)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return None
-    return text[text.rfind(")") + 2 :].split()
+        return b""
+    try:
+        return os.read(fd, 1 << 16)
+    except ProcessLookupError:
+        return b""
+    finally:
+        os.close(fd)
 
 
-def _tree(root: int) -> dict[int, list[str]]:
-    """A process and all its descendants, with their fields of /proc/PID/stat."""
-    children: dict[int, list[int]] = {}
-    stats: dict[int, list[str]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit() and (fields := _stat(int(entry))) is not None:
-            stats[int(entry)] = fields
-            children.setdefault(int(fields[1]), []).append(int(entry))
-    found, queue = {}, [root]
+@cache
+def _kernel_lists_children() -> bool:
+    """Whether the kernel keeps lists of children (CONFIG_PROC_CHILDREN)."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").exists()
+
+
+def _children(pid: int) -> list[int]:
+    """Children of a process, of all its threads."""
+    if not _kernel_lists_children():
+        return [p for p in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent(p) == pid]
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    lists = (_read(f"/proc/{pid}/task/{thread}/children") for thread in threads)
+    return [int(child) for found in lists for child in found.split()]
+
+
+def _parent(pid: int) -> int:
+    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
+def _tree(root: int) -> dict[int, list[bytes]]:
+    """A process and all its descendants, with their fields of /proc/PID/stat from the state on."""
+    found: dict[int, list[bytes]] = {}
+    queue = [root]
     while queue:
         pid = queue.pop()
-        if pid in stats:
-            found[pid] = stats[pid]
-            queue += children.get(pid, [])
+        text = _read(f"/proc/{pid}/stat")
+        if text and pid not in found:
+            found[pid] = text[text.rfind(b")") + 2 :].split()
+            queue += _children(pid)
     return found
 
 

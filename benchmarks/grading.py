@@ -87,9 +87,8 @@ def main() -> None:
     )
     for name, times in taken.items():
         median = statistics.median(times)
-        print(
-            f"{name:32} {median:7.1f} s  {60 * notebooks / median:6.0f} a minute  {base / median:5.1f} x"
-        )
+        pace, ratio = 60 * notebooks / median, base / median
+        print(f"{name:32} {median:7.1f} s  {pace:6.0f} a minute  {ratio:5.1f} x")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from demo.students import Material, Student, make_class
 
 COPIED = ("course.toml", "nbgrader_config.py", "source", "release", "tests/answers", "cpp_template")
 NEEDED = ("course.toml", "nbgrader_config.py", "source")
-WIDTH = 24  # characters of a step's name in the table of times
+WIDTH = 30  # characters of a step's name in the table of times
 
 
 @dataclass(frozen=True)

@@ -39,13 +39,17 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Served]:
+def serve(folder: Path, *, old: bool = False) -> Iterator[Served]:
     """Serve every bare repository of a folder on free ports until the block ends.
+
+    Args:
+        folder: The repositories.
+        old: Speak the first version of git's protocol over http, as old servers do.
 
     Raises:
         RuntimeError: The git daemon does not start.
     """
-    with _daemon(folder) as git_port, _http(folder) as http_port:
+    with _daemon(folder) as git_port, _http(folder, old) as http_port:
         yield Served(git_port, http_port)
 
 
@@ -105,9 +109,10 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], timeout_s: float = 20
 
 
 @contextmanager
-def _http(folder: Path) -> Iterator[int]:
+def _http(folder: Path, old: bool) -> Iterator[int]:
     class Handler(_Backend):
         root = folder
+        speaks_new = not old
 
     server = ThreadingHTTPServer((HOST, 0), Handler)
     server.daemon_threads = True
@@ -125,6 +130,7 @@ class _Backend(BaseHTTPRequestHandler):
     """Hands every request to `git http-backend`, as a web server does."""
 
     root: Path
+    speaks_new: bool
     protocol_version = "HTTP/1.0"
 
     def do_GET(self) -> None:
@@ -158,7 +164,7 @@ class _Backend(BaseHTTPRequestHandler):
         environment = git_environment() | {
             "GIT_PROJECT_ROOT": str(self.root),
             "GIT_HTTP_EXPORT_ALL": "1",
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", "") if self.speaks_new else "",
             "REQUEST_METHOD": self.command,
             "PATH_INFO": unquote(url.path),
             "QUERY_STRING": url.query,

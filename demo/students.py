@@ -287,19 +287,22 @@ def _broken(material: Material) -> tuple[Commit, ...]:
     return _handed_in(material, files)
 
 
-ENDLESS = """def reconstruct(U_k, S_k, Vt_k):
-    total = np.zeros((U_k.shape[0], Vt_k.shape[1]))
-    i = 0
-    while i < len(S_k):
-        total += S_k[i] * np.outer(U_k[:, i], Vt_k[i])
-    return total
+ENDLESS = """def train_loop(X, y, w0, gradient, lr, epochs, batch_size, seed):
+    w, losses = np.array(w0, dtype=float), []
+    for epoch in range(epochs):
+        order, start = np.random.default_rng(seed + epoch).permutation(len(X)), 0
+        while start < len(X):
+            batch = order[start : start + batch_size]
+            losses.append(float(np.mean((X[batch] @ w - y[batch]) ** 2)))
+            losses = losses[-10:]
+    return w, losses
 """
 
 
 def _endless(material: Material) -> tuple[Commit, ...]:
     """The loop's counter is never advanced."""
     notebooks = material.solved()
-    _answer(notebooks.values(), "q01-reconstruct").source = ENDLESS
+    _answer(notebooks.values(), "q04-loop").source = ENDLESS
     return _handed_in(material, material.files(notebooks))
 
 

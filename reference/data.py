@@ -24,6 +24,7 @@ import torchvision_compat
 ROOT_VARIABLE = "AUTOGRADER_DATA_ROOT"
 DEFAULT_ROOT = "data"
 DOWNLOAD_TIMEOUT_S = 10.0
+SIZES = {True: 60_000, False: 10_000}  # pictures of MNIST for training, and for testing
 SIDE = 28  # pixels of a picture's side
 STAND_IN_TEST_SAMPLES = 360  # of 1,797, a fifth
 
@@ -89,7 +90,7 @@ def mnist(
         Images, shape (N, 1, 28, 28), float32 in [0, 1], and labels, shape (N,), int64.
 
     Raises:
-        DataUnavailable: The files are absent and cannot be fetched.
+        DataUnavailable: The files are absent and cannot be fetched, or hold other pictures.
 
     Reference:
         LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document
@@ -104,6 +105,8 @@ def mnist(
             dataset = MNIST(str(folder), train=train, download=download)
     except (OSError, RuntimeError) as error:
         raise DataUnavailable(f"no MNIST in {folder}, and none to be fetched") from error
+    if len(dataset) != SIZES[train]:
+        raise DataUnavailable(f"the {len(dataset)} pictures in {folder} are not MNIST's")
     images = dataset.data.unsqueeze(1).float().div_(255)  # (N, 1, 28, 28)
     return images, dataset.targets
 

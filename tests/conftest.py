@@ -1,3 +1,4 @@
+# ruff: noqa: E402, E501  (tables of cases read better unwrapped)
 """A tiny course that many tests share, and sandboxes that are started once."""
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ DOUBLE = '''def double(x):
     ### BEGIN SOLUTION
     return scale * x
     ### END SOLUTION'''
-DOUBLE_TEST = '''# Test: double gives twice its argument
+DOUBLE_TEST = """# Test: double gives twice its argument
 assert double(3.0) == 6.0, "twice 3 is 6"
 ### BEGIN HIDDEN TESTS
 from autograder.verdict import fail
@@ -63,17 +64,17 @@ from autograder.verdict import fail
 for x in (-1.5, 0.25, 7.0):
     if double(x) != 2 * x:
         fail("That is not twice as much.", expected=2 * x, hint="Multiply by 2.", note="not-twice")
-### END HIDDEN TESTS'''
+### END HIDDEN TESTS"""
 MEAN = """### BEGIN SOLUTION
 def mean(values):
     return float(np.mean(values))
 ### END SOLUTION"""
-MEAN_TEST = '''# Test: mean gives the average
+MEAN_TEST = """# Test: mean gives the average
 assert abs(mean([1.0, 2.0, 6.0]) - 3.0) < 1e-9, "the average of 1, 2, 6 is 3"
 ### BEGIN HIDDEN TESTS
 found = mean(np.array([4.0, 5.0, 9.5]))
 assert np.isclose(found, 18.5 / 3)
-### END HIDDEN TESTS'''
+### END HIDDEN TESTS"""
 WHY = "**Why?** Say it in a sentence.\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION"
 HONEST = {
     "q01-double": "def double(x):\n    return scale * x",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of cases read better unwrapped)
 """A class with hostile students, graded by the real command; honest ones sit among them.
 
 Every attack stands in the answer `q01-double` (2 points) or beside it; the answer `q01-mean`
@@ -7,23 +8,20 @@ Every attack stands in the answer `q01-double` (2 points) or beside it; the answ
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
-from conftest import HONEST, NAME, code, filled, nbgrader, write_course
+from conftest import HONEST, NAME, filled, write_course
 
 from autograder.course import Course
+from autograder.grade import code_digest, read_result
 from autograder.gradebook import Gradebook
-from autograder.grade import read_result
-from autograder.notebook import dumps, grade_id, load_source
+from autograder.notebook import dumps, load_source
 from autograder.verdict import Remark, Status, SubmissionResult
 
 pytestmark = [pytest.mark.attack, pytest.mark.slow]
@@ -195,8 +193,9 @@ for name in ("/etc/shadow", "/etc/passwd", "/root/.ssh", "/proc/1/environ"):
     try:
         found.append(name + " " + str(open(name).read(20) if os.path.isfile(name) else os.listdir(name)))
     except OSError: pass
-print("FOUND", sorted(f for f in found if not f.startswith(("/submission", os.getcwd(), "/tmp"))
-                      and "/.venv/" not in f))
+import sys
+own = ("/submission", os.getcwd(), "/tmp", sys.prefix, sys.base_prefix)
+print("FOUND", sorted(f for f in found if not f.startswith(own)))
 """),
     "reads_memory": Attack("N20", wrong("""
 import gc, inspect, linecache, sys
@@ -332,6 +331,7 @@ class Class:
     course: Course
     code: int
     said: str
+    digest: str
     results: dict[str, SubmissionResult] = field(default_factory=dict)
 
     def points(self, student: str) -> float:
@@ -369,18 +369,19 @@ def hand_in(course: Course, student: str, content: bytes) -> None:
 def run_grade(course: Course, *options: str) -> tuple[int, str]:
     """Run the real command."""
     line = [sys.executable, "-m", "autograder.cli", "grade", "hw", "--course", str(course.root)]
-    done = subprocess.run([*line, *options], capture_output=True, text=True, timeout=500, check=False)
+    done = subprocess.run(
+        [*line, *options], capture_output=True, text=True, timeout=500, check=False
+    )
     return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")
-def graded(
-    tmp_path_factory: pytest.TempPathFactory, confined: str
-) -> tuple[Class, dict[str, str]]:
+def graded(tmp_path_factory: pytest.TempPathFactory, confined: str) -> tuple[Class, dict[str, str]]:
     """The class, graded once."""
     course, students = write_class(tmp_path_factory.mktemp("class") / "course")
+    digest = code_digest()
     status, said = run_grade(course, "--workers", "3")
-    made = Class(course, status, said)
+    made = Class(course, status, said, digest)
     for folder in sorted((course.root / "submitted").iterdir()):
         result = read_result(course, "hw", folder.name)
         assert result is not None, f"{folder.name} has no result: {said[-2000:]}"
@@ -470,7 +471,10 @@ def printed(graded: tuple[Class, dict[str, str]], name: str) -> str:
     folder = made.course.autograded(students[name], "hw")
     notebook = nbformat.read(folder / f"{NAME}.ipynb", as_version=4)
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
-    return "".join(o.get("text", "") for o in outputs) + made.results[students[name]].verdicts[0].printed
+    return (
+        "".join(o.get("text", "") for o in outputs)
+        + made.results[students[name]].verdicts[0].printed
+    )
 
 
 def test_nothing_of_the_course_is_in_sight(graded: tuple[Class, dict[str, str]]) -> None:
@@ -515,7 +519,11 @@ def test_a_second_run_judges_nothing_anew(graded: tuple[Class, dict[str, str]]) 
     made, students = graded
     paths = [made.course.autograded(s, "hw") / "verdicts.json" for s in students.values()]
     before = [p.read_bytes() for p in paths]
-    status, said = run_grade(made.course, "--json")
+    chosen = [students[n] for n in ("equal_to_all", "loops", "kills_all")]
+    digest = code_digest()
+    status, said = run_grade(made.course, "--json", *(o for s in chosen for o in ("--student", s)))
+    if digest != made.digest:
+        pytest.skip("the kit's own code was changed meanwhile, so everything is judged anew")
     assert status == 0
-    assert json.loads(said)["unchanged"] == len(ATTACKS) + 3
+    assert json.loads(said)["unchanged"] == len(chosen)
     assert [p.read_bytes() for p in paths] == before

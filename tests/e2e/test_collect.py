@@ -196,11 +196,11 @@ def test_the_last_commit_before_the_deadline_counts(
 
 def test_a_server_that_gives_no_commit_by_name(room: Room) -> None:
     """An old server that only gives branches still yields the commit before the deadline."""
-    path = room.repository("s1", (MIDDLE, WORK), (LATE, {"x": b"late"}))
-    git(path, "config", "protocol.version", "0")
-    git(path, "config", "uploadpack.allowTipSHA1InWant", "false")
-    receipt = room.one(room.served.git_url("s1.git"))
+    path = room.repository("s1", (EARLY, {}), (MIDDLE, WORK), (LATE, {"x": b"late"}))
+    with serve(room.repositories, old=True) as served:
+        receipt = room.one(served.http_url("s1.git"))
     assert receipt.commit == git(path, "rev-parse", "HEAD~1")
+    assert room.stored().keys() == {*WORK, "timestamp.txt"}
 
 
 def test_the_second_of_the_deadline_is_in_time(room: Room) -> None:
@@ -210,12 +210,22 @@ def test_the_second_of_the_deadline_is_in_time(room: Room) -> None:
 
 
 def test_the_default_branch_counts_whatever_its_name(room: Room) -> None:
-    """Work on the default branch counts; another branch that the address names is remarked."""
+    """Work on the default branch counts, also where it has an unusual name."""
     path = room.repository("s1", (MIDDLE, WORK))
     git(path, "branch", "-m", "main", "trunk")
-    git(path, "branch", "main", "trunk")
     git(path, "symbolic-ref", "HEAD", "refs/heads/trunk")
-    assert room.one(room.served.git_url("s1")).state is State.COLLECTED
+    receipt = room.one(room.served.git_url("s1"))
+    assert (receipt.state, receipt.remarks) == (State.COLLECTED, ())
+
+
+def test_merged_work_follows_the_branch_s_own_line(room: Room) -> None:
+    """A side branch that was merged after the deadline does not count by its own date."""
+    path = room.repository("s1", (EARLY, WORK))
+    base = git(path, "rev-parse", "HEAD")
+    side = commit(path, tree(path, BOOK), MIDDLE, base)
+    merged = commit(path, tree(path, BOOK), LATE, base, side)
+    assert git(path, "rev-parse", "HEAD") == merged
+    assert room.one(room.served.git_url("s1")).commit == base
 
 
 def test_a_head_that_points_nowhere(room: Room) -> None:
@@ -332,10 +342,11 @@ def tree(path: Path, *entries: tuple[str, str, bytes]) -> str:
     return git(path, "hash-object", "-t", "tree", "-w", "--literally", "--stdin", stream=raw)
 
 
-def commit(path: Path, tree_id: str, date: str = MIDDLE) -> str:
+def commit(path: Path, tree_id: str, date: str = MIDDLE, *parents: str) -> str:
     """Put a commit of a tree on the main branch."""
     stamp = f"Student <s@students.example> {int(datetime.fromisoformat(date).timestamp())} +0530"
-    text = f"tree {tree_id}\nauthor {stamp}\ncommitter {stamp}\n\nwork\n"
+    above = "".join(f"parent {parent}\n" for parent in parents)
+    text = f"tree {tree_id}\n{above}author {stamp}\ncommitter {stamp}\n\nwork\n"
     made = git(path, "hash-object", "-t", "commit", "-w", "--stdin", stream=text.encode())
     git(path, "update-ref", "refs/heads/main", made)
     return made
@@ -436,6 +447,13 @@ def test_a_bomb_of_trees_is_refused_quickly(room: Room, entry_is: str) -> None:
     assert time.monotonic() - begin < 40
 
 
+def test_a_repository_of_endless_files_is_refused(room: Room) -> None:
+    """A repository with more files than are listed at all is refused as a whole."""
+    url = crafted(room, BOOK, *[("100644", f"z{n}", b"x") for n in range(12)])
+    receipt = room.one(url, caps=Caps(listed=10))
+    assert (receipt.state, kinds(receipt)) == (State.FAILED, ["too-many-files"])
+
+
 def test_filters_and_attributes_do_nothing(room: Room) -> None:
     """Files come as they are in git: no line ends changed, no filter, no LFS."""
     attributes = (
@@ -448,14 +466,15 @@ def test_filters_and_attributes_do_nothing(room: Room) -> None:
     assert room.stored()["a.txt"] == b"a\nb\n$Id$"
 
 
-def test_a_server_that_never_answers_is_given_up(room: Room) -> None:
+@pytest.mark.parametrize("protocol", ["git", "http"])
+def test_a_server_that_never_answers_is_given_up(room: Room, protocol: str) -> None:
     """A connection that stays silent ends with the wall time, and git ends with it."""
     with silent_server() as port:
         begin = time.monotonic()
-        receipt = room.one(f"git://127.0.0.1:{port}/s1", caps=Caps(wall_s=1))
+        receipt = room.one(f"{protocol}://127.0.0.1:{port}/s1", caps=Caps(wall_s=1))
         assert time.monotonic() - begin < 10
+        running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert kinds(receipt) == ["too-slow"]
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert f"127.0.0.1:{port}" not in running.stdout
 
 

@@ -122,8 +122,8 @@ def formgrader(demo: DemoRun) -> Iterator[str]:
         "HOME": str(demo.course.root),
     }
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root", "--ip=127.0.0.1",
-         f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password=",
+        [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root",
+         "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password=",
          "--ServerApp.disable_check_xsrf=True",
          "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"],
         cwd=demo.course.root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -589,6 +589,10 @@ def test_a_folder_of_endless_files_is_refused(course: Course, folder: Path) -> N
         put(folder, f"s1/a{number}.txt", "x")
     receipt = one(collect(course, "hw", folder, caps=Caps(listed=10)))
     assert (receipt.state, kinds(receipt)) == (State.FAILED, ["too-many-files"])
+    entries = module._walk(folder / "s1", Caps(listed=10))
+    assert len([next(entries) for _ in range(10)]) == 10
+    with pytest.raises(Trouble):
+        next(entries)
 
 
 def test_odd_names_are_written_safely(course: Course, folder: Path) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: D103  (tables of cases read better unwrapped)
 """Notebooks as data: reading hostile files, and repair on the source."""
 
 import copy
@@ -99,7 +100,9 @@ def test_cells_of_impossible_kinds_are_left_out() -> None:
 
 def test_numbers_that_json_does_not_know_do_no_harm() -> None:
     """NaN and Infinity in metadata are read and thrown away."""
-    text_ = '{"cells": [{"cell_type": "code", "source": "x", "metadata": {"a": NaN}}], "nbformat": 4}'
+    text_ = (
+        '{"cells": [{"cell_type": "code", "source": "x", "metadata": {"a": NaN}}], "nbformat": 4}'
+    )
     assert parse_handed_in(text_.encode(), "q").cells[0].source == "x"
 
 
@@ -303,11 +306,6 @@ def hand_in(source: SourceNotebook) -> NotebookNode:
 def find(notebook: NotebookNode, key: str) -> NotebookNode:
     """A cell by its grade id."""
     return next(c for c in notebook.cells if grade_id(c) == key)
-
-
-def tests_of(source: SourceNotebook, notebook: NotebookNode) -> list[tuple[str, str]]:
-    """Ids and sources of the tests after repair."""
-    return [(s.id, s.cell.source) for s in repair(source, notebook).steps if s.role is Role.TEST]
 
 
 def tamper_delete(n: NotebookNode) -> None:

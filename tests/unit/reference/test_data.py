@@ -115,3 +115,15 @@ def test_half_a_data_set_is_absence(tmp_path: Path) -> None:
         shutil.copy(source / name, target / name)
     with pytest.warns(data.StandInWarning):
         assert data.digits(tmp_path, download=False).stand_in
+
+
+def test_other_pictures_in_mnists_folder_are_not_mnist(tmp_path: Path) -> None:
+    """A folder laid out like MNIST's with fewer pictures in it does not pass for MNIST."""
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for half in ("train", "t10k"):
+        images = bytes((0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28)) + bytes(2 * 28 * 28)
+        (raw / f"{half}-images-idx3-ubyte").write_bytes(images)
+        (raw / f"{half}-labels-idx1-ubyte").write_bytes(bytes((0, 0, 8, 1, 0, 0, 0, 2, 3, 7)))
+    with pytest.raises(data.DataUnavailable, match="2 pictures"):
+        data.mnist(tmp_path, download=False)

@@ -1,0 +1,195 @@
+# ruff: noqa: E501  (tables of cases read better unwrapped)
+"""One notebook judged: verdicts, words, and what the student gets to read."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import HONEST, NAME, Judge, code, filled, nbgrader, passed, tiny_notebook
+
+from autograder.candidate import Submission
+from autograder.examine import examine, not_examined
+from autograder.notebook import SourceNotebook, dumps, grade_id, load_source
+from autograder.verdict import Remark, Status
+
+
+def with_test(tmp_path: Path, source: str) -> SourceNotebook:
+    """The tiny notebook with another first test."""
+    node = tiny_notebook()
+    node.cells[3].source = f"# Test: another\n{source}"
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(dumps(node))
+    return load_source(path)
+
+
+def test_an_honest_notebook_earns_everything(judge: Judge) -> None:
+    """Both tests pass; the essay waits for a person or is empty."""
+    verdicts = judge({"q01-why": "Because it is."})
+    assert passed(verdicts["q01-double-test"])
+    assert passed(verdicts["q01-mean-test"])
+    assert verdicts["q01-why"].status is Status.UNGRADED
+    assert verdicts["q01-why"].points is None
+    assert judge()["q01-why"].points == 0.0
+
+
+def test_the_untouched_notebook_earns_nothing(tiny: SourceNotebook, submission: Submission) -> None:
+    """Every verdict is zero, and says that the answer is still to be written."""
+    result = examine(tiny, filled(tiny, {}), submission, "s").result
+    assert [v.points for v in result.verdicts] == [0.0, 0.0, 0.0]
+    assert {v.note for v in result.verdicts} == {"not-answered"}
+    assert [r.points for r in examine(tiny, None, submission, "s").result.verdicts] == [0.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [
+        ("def double(x): return 3 * x", Status.FAILED, "twice 3 is 6"),
+        ("def double(x): return 6.0", Status.FAILED, "not twice as much"),
+        ("def double(x): return None", Status.FAILED, "twice 3 is 6"),
+        ("def double(x): return double", Status.FAILED, "== needs a value"),
+        ("def double(x): raise ValueError('oops')", Status.FAILED, "ValueError: oops (cell q01-double, line 1"),
+        ("def dubble(x): return 2 * x", Status.FAILED, "`double` is not defined"),
+        ("1 / 0", Status.FAILED, "ZeroDivisionError"),
+        ("def double(x)", Status.FAILED, "SyntaxError"),
+        ("def double(): return 6.0", Status.FAILED, "TypeError"),
+        ("double = 6.0", Status.FAILED, "not callable"),
+        ("def double(x):\n    while True: pass", Status.TIMED_OUT, "2 s of processor time"),
+        ("import os\ndef double(x): os._exit(0)", Status.CRASHED, "exit status 0"),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_is_told_why(judge: Judge, answer: str, status: Status, said: str) -> None:
+    """Status and words fit the mistake, and the other answer keeps its point."""
+    verdicts = judge({"q01-double": answer})
+    verdict = verdicts["q01-double-test"]
+    assert (verdict.status, verdict.points) == (status, 0.0)
+    assert said in verdict.message
+    assert passed(verdicts["q01-mean-test"])
+
+
+def test_a_warning_and_a_print_are_no_mistake(judge: Judge) -> None:
+    """What is printed or warned about is kept for the student, and costs nothing."""
+    answer = "import warnings\ndef double(x):\n    warnings.warn('hm'); print('here', x)\n    return 2 * x"
+    verdict = judge({"q01-double": answer})["q01-double-test"]
+    assert passed(verdict)
+    assert "here 3.0" in verdict.printed
+
+
+@pytest.mark.parametrize(
+    ("test", "status", "points"),
+    [
+        ("pass", Status.PASSED, 2.0),
+        ("1.5", Status.PARTIAL, 1.5), ("0", Status.FAILED, 0.0), ("7", Status.PASSED, 2.0),
+        ("-3", Status.FAILED, 0.0), ("float('nan')", Status.FAILED, 0.0), ("True", Status.PASSED, 2.0),
+        ("from autograder.verdict import partial\npartial(1, 'half')", Status.PARTIAL, 1.0),
+        ("from autograder.verdict import partial, fail\npartial(1, 'half')\nfail('no')", Status.FAILED, 0.0),
+        ("from autograder.verdict import ungraded\nungraded('who knows')", Status.UNGRADED, None),
+        ("from autograder.verdict import fail\ntry:\n    fail('no')\nexcept BaseException:\n    pass",
+         Status.FAILED, 0.0),
+        ("try:\n    double(1.0) == double\nexcept BaseException:\n    pass", Status.FAILED, 0.0),
+        ("double(1.0)", Status.UNGRADED, None),
+        ("raise SystemExit(0)", Status.FAILED, 0.0),
+        ("undefined", Status.FAILED, 0.0),
+        ("assert callable(double)\nassert double([1]) == [1, 1]", Status.FAILED, 0.0),
+        ("import random, numpy as np\nrandom.seed(3); np.random.seed(3)\n"
+         "def probe_draw():\n    import random, numpy as np\n    return random.random(), np.random.rand()\n"
+         "assert probe_draw() == (random.random(), np.random.rand())", Status.PASSED, 2.0),
+        ("def probe_a(k):\n    double.seen = k\n    return double(k) + scale\nassert probe_a(3) == 8.0",
+         Status.PASSED, 2.0),
+    ],
+)  # fmt: skip
+def test_how_a_test_ends_decides(
+    judge: Judge, tmp_path: Path, test: str, status: Status, points: float | None
+) -> None:
+    """The end passes, a number is a part, what was recorded stays, and points are clipped."""
+    verdict = judge(source=with_test(tmp_path, test))["q01-double-test"]
+    assert (verdict.status, verdict.points) == (status, points), verdict
+
+
+def test_a_swallowed_death_is_a_death(judge: Judge, tmp_path: Path) -> None:
+    """A test that catches everything does not turn a crash into a pass."""
+    test = "try:\n    double(3.0)\nexcept BaseException:\n    pass"
+    source = with_test(tmp_path, test)
+    verdict = judge({"q01-double": "import os\ndef double(x): os._exit(0)"}, source=source)
+    assert verdict["q01-double-test"].status is Status.CRASHED
+
+
+def test_arguments_do_not_come_back_changed(judge: Judge, tmp_path: Path) -> None:
+    """A student who zeroes the test's data changes a copy."""
+    test = "import numpy as np\nx = np.ones(3)\ny = double(x)\nassert x.sum() == 3\nassert np.allclose(y, 2 * x)"
+    answer = "def double(x):\n    x[:] = 0\n    return x"
+    verdict = judge({"q01-double": answer}, source=with_test(tmp_path, test))["q01-double-test"]
+    assert verdict.points == 0.0
+
+
+def test_hidden_lines_are_not_shown(judge: Judge) -> None:
+    """A failed hidden assert without words does not print its source."""
+    verdict = judge({"q01-mean": "def mean(v): return 3.0"})["q01-mean-test"]
+    assert verdict.message == "The result is not what the task asks for."
+    assert "18.5" not in repr(verdict)
+
+
+def test_a_redefined_builtin_harms_only_its_owner(judge: Judge) -> None:
+    """The student's `print`, `len` and `np` are not the test's."""
+    answer = (
+        "def print(*a): raise OSError\ndef abs(x): return 0\nnp = None\ndef double(x): return 2 * x"
+    )
+    verdicts = judge({"q01-double": answer, "q01-mean": "def mean(v): return sum(v) / len(v)"})
+    assert passed(verdicts["q01-double-test"])
+    assert passed(verdicts["q01-mean-test"])
+
+
+def test_the_executed_notebook_shows_outcomes_and_no_foreign_output(
+    tiny: SourceNotebook, submission: Submission
+) -> None:
+    """Student outputs are of known kinds; a failed test shows its message."""
+    notebook = filled(tiny, {**HONEST, "q01-double": "print('hi')\ndef double(x): return x"})
+    executed = examine(tiny, notebook, submission, "s").notebook
+    nbformat.validate(executed)
+    cells = {grade_id(c): c for c in executed.cells}
+    assert cells["q01-double"].outputs[0].text == "hi\n"
+    assert cells["q01-double-test"].outputs[0].evalue == "twice 3 is 6"
+    assert cells["q01-mean-test"].outputs == []
+
+
+def test_a_source_out_of_canonical_form_is_judged_the_same(judge: Judge, tmp_path: Path) -> None:
+    """Cell ids of any kind: tests that need names of given cells have them."""
+    node = tiny_notebook()
+    for number, cell in enumerate(node.cells):
+        cell.id = f"random{number}"
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(dumps(node))
+    verdicts = judge(source=load_source(path))
+    assert passed(verdicts["q01-mean-test"])
+
+
+def test_a_cell_that_eats_all_time_leaves_some_for_the_next(judge: Judge) -> None:
+    """The budget of all cells is one; later cells still have a little each."""
+    verdicts = judge(extra={"q01-given": "while True: pass"})
+    assert passed(verdicts["q01-double-test"])
+
+
+def test_a_given_cell_that_fails_out_here_is_the_authors(judge: Judge, tmp_path: Path) -> None:
+    """It is no student's fault, and named with its cell."""
+    from autograder.errors import SourceError
+
+    node = copy.deepcopy(tiny_notebook())
+    node.cells.insert(
+        1, code("q01-odd", "import nothing_of_the_kind\nnp = 1", nbgrader("q01-odd", "given"))
+    )
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(dumps(node))
+    with pytest.raises(SourceError, match="q01-odd fails in the examiner"):
+        judge(source=load_source(path))
+
+
+def test_what_cannot_be_run_gets_one_verdict_for_every_cell(tiny: SourceNotebook) -> None:
+    """Ungraded goes to a person; a missing notebook is zero."""
+    remark = Remark("unreadable", "x")
+    open_ = not_examined(tiny, Status.UNGRADED, "x", remark).result
+    zero = not_examined(tiny, Status.FAILED, "x", remark).result
+    assert [v.points for v in open_.verdicts] == [None] * 3
+    assert [v.points for v in zero.verdicts] == [0.0] * 3
+    assert sum(v.max_points for v in zero.verdicts) == 4.0
