@@ -16,13 +16,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import HONEST, NAME, filled, write_course
 
 from autograder.course import Course
-from autograder.grade import code_digest, read_result
+from autograder.grade import read_result
 from autograder.gradebook import Gradebook
 from autograder.notebook import dumps, load_source
+from autograder.plan import code_digest
 from autograder.verdict import Remark, Status, SubmissionResult
+from tests.conftest import HONEST, NAME, filled, write_course
 
 pytestmark = [pytest.mark.attack, pytest.mark.slow]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import HONEST, NAME, Judge, code, filled, nbgrader, passed, tiny_notebook
 
 from autograder.candidate import Submission
 from autograder.examine import examine, not_examined
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source
 from autograder.verdict import Remark, Status
+from tests.conftest import HONEST, NAME, Judge, code, filled, nbgrader, passed, tiny_notebook
 
 
 def with_test(tmp_path: Path, source: str) -> SourceNotebook:

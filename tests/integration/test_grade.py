@@ -10,7 +10,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import HONEST, NAME, filled, tiny_notebook
 
 from autograder.course import Course
 from autograder.errors import InputError
@@ -18,6 +17,7 @@ from autograder.grade import Graded, find_notebook, grade, handed_in_at, read_re
 from autograder.gradebook import Gradebook
 from autograder.notebook import dumps, load_source
 from autograder.verdict import SubmissionResult
+from tests.conftest import HONEST, NAME, filled, tiny_notebook
 
 HandIn = Callable[[str, bytes], Path]
 
@@ -180,6 +180,8 @@ def test_a_notebook_is_found_by_what_is_inside(course: Course) -> None:
     hand_in(course, "s01", dumps(few).encode(), "a.ipynb")
     (folder / "deep" / ".ipynb_checkpoints").mkdir(parents=True)
     (folder / "deep" / ".ipynb_checkpoints" / "c.ipynb").write_bytes(honest(course))
+    elsewhere = hand_in(course, "s02", honest(course))
+    (folder / "aa.ipynb").symlink_to(elsewhere / f"{NAME}.ipynb")
     path, found = find_notebook(folder, source, 1)
     assert path == folder / "a.ipynb"
     assert [r.kind for r in found] == ["found-by-content"]

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from conftest import HONEST
 
 from autograder.answers import fill, kept_outputs, load_answer, load_answers, solution_cells
 from autograder.errors import AnswerError
 from autograder.notebook import SourceNotebook, grade_id
+from tests.conftest import HONEST
 
 
 def answer(folder: Path, name: str, text: str) -> Path:

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import NAME
 
 from autograder.cli import main
 from autograder.course import Course
+from tests.conftest import NAME
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -4,10 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import TINY_COURSE
 
 from autograder.course import Course, Limits, find_course, load_course
 from autograder.errors import CourseError
+from tests.conftest import TINY_COURSE
 
 
 def load(folder: Path, text: str) -> Course:

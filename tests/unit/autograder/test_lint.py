@@ -5,12 +5,12 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from conftest import NAME, TINY_COURSE, code, nbgrader, tiny_notebook
 from nbformat import NotebookNode
 
 from autograder.course import Course, load_course
 from autograder.lint import Finding, lint
 from autograder.notebook import dumps
+from tests.conftest import NAME, TINY_COURSE, code, nbgrader, tiny_notebook
 
 
 def findings(course: Course, change: Callable[[NotebookNode], None] | None = None) -> list[Finding]:

@@ -1,4 +1,4 @@
-# ruff: noqa: D103  (tables of cases read better unwrapped)
+# ruff: noqa: D103  (the names of the tamper functions say it)
 """Notebooks as data: reading hostile files, and repair on the source."""
 
 import copy
@@ -8,7 +8,6 @@ from typing import Any
 
 import nbformat
 import pytest
-from conftest import HONEST, NAME, code, filled, nbgrader, text, tiny_notebook
 from nbformat import NotebookNode
 
 from autograder.errors import NotebookError, SourceError
@@ -28,6 +27,7 @@ from autograder.notebook import (
     stored_text,
     without_region,
 )
+from tests.conftest import HONEST, NAME, code, filled, nbgrader, text, tiny_notebook
 
 
 def kinds(source: SourceNotebook, notebook: NotebookNode) -> set[str]:
