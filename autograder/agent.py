@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import ctypes
 import gc
 import importlib
 import io
@@ -32,6 +33,7 @@ from typing import Any
 
 from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 
+PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 SHARED_FOLDER = Path("/submission")  # the hand-in's files, read-only
 PASSABLE = frozenset(
     {"builtins", "collections", "functools", "math", "numpy", "operator", "sympy", "torch"}
@@ -393,7 +395,11 @@ class Desk:
         except BaseException as error:  # noqa: BLE001  (student code may raise anything)
             encoder.buffers = []
             reply = {"error": self._describe(error)}
-        self.channel.send(reply, encoder.buffers)
+        try:
+            self.channel.send(reply, encoder.buffers)
+        except Uncrossable as error:  # too large
+            words = {"types": ["ValueError"], "name": "ValueError", "message": str(error)}
+            self.channel.send({"error": words})
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
         kinds = [k.__name__ for k in type(error).__mro__ if k.__module__ == "builtins"]
@@ -563,6 +569,7 @@ def main(fd: int) -> None:
     setup, _ = Channel(door).receive()
     warm_up(setup["imports"])
     furnish(setup["data_root"])
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans stay in our tree
     signal.signal(signal.SIGCHLD, _reap)
     gc.collect()
     gc.freeze()  # what is loaded stays: a collection in a fork would copy its pages

@@ -26,8 +26,10 @@ from typing import Any, ClassVar
 DEPTH_LIMIT = 60  # nesting of containers
 NODE_LIMIT = 500_000  # values in one message
 ODD_KEY_LIMIT = 1_000  # keys of one table that are no text and no 64-bit integer
-TEXT_LIMIT = 64 * 2**20  # bytes of JSON in one message
-BUFFER_LIMIT = 512 * 2**20  # bytes of arrays in one message
+EXPRESSION_LIMIT = 20_000  # parts of a sympy expression
+TEXT_LIMIT = 32 * 2**20  # bytes of JSON in one message
+TOTAL_LIMIT = 1024 * 2**20  # bytes received over one channel, that is in one cell or test
+BUFFER_LIMIT = 256 * 2**20  # bytes of arrays in one message
 DECIMAL = r"-?(\d*\.?\d*(E[-+]?\d{1,4})?|Infinity|NaN)"  # a huge exponent is a trap for int()
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DTYPE = re.compile(r"[<>|=]?(b1|i[1248]|u[1248]|f[248]|c8|c16|U\d{1,7}|S\d{1,7})")
@@ -73,6 +75,7 @@ class Channel:
         self.sock = sock
         self.on_wait = on_wait
         self.next_look = 0.0
+        self.received = 0
 
     def send(self, head: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Send one message.
@@ -121,6 +124,9 @@ class Channel:
             or sum(sizes) > BUFFER_LIMIT
         ):
             raise Uncrossable("what came back is no message of ours")
+        self.received += size + sum(sizes)
+        if self.received > TOTAL_LIMIT:
+            raise Uncrossable("too much data came back")
         return head, [self._exactly(s) for s in sizes]
 
     def _exactly(self, count: int) -> bytes:
@@ -420,6 +426,8 @@ class Decoder:
     def _sympy(self, node: Any, depth: int) -> Any:
         import sympy
 
+        if _size_of(node["v"]) > EXPRESSION_LIMIT:
+            raise Uncrossable(f"an expression came back with over {EXPRESSION_LIMIT:,} parts")
         with sympy.evaluate(False):
             return decode_sympy(node["v"], sympy)
 
@@ -475,6 +483,17 @@ def _short(text: str, form: str) -> str:
     if len(text) > 1000 or not re.fullmatch(form, text):
         raise Uncrossable("a number came back in no readable form, or with too many digits")
     return text
+
+
+def _size_of(node: Any) -> int:
+    """How many lists a tree of lists holds, counted up to just above the limit."""
+    count, queue = 0, [node]
+    while queue and count <= EXPRESSION_LIMIT:
+        part = queue.pop()
+        if type(part) is list:
+            count += 1
+            queue += part
+    return count
 
 
 def decode_sympy(node: Any, sympy: Any, depth: int = 0) -> Any:

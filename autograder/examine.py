@@ -60,6 +60,7 @@ from autograder.verdict import (
 EXAMINER_WALL_S = 30.0  # a test's own work, besides the time that the candidate may take
 PRINTED_LIMIT = 2000  # characters of a student's printed text that a verdict keeps
 GRACE_CPU_S = 2.0  # for each cell after the budget of all cells is spent
+GRACE_CELLS = 20  # how many cells still run then
 SHOWN_TYPES = (
     "text/plain",
     "image/png",
@@ -150,6 +151,7 @@ class _Examination:
         self.executed: list[NotebookNode] = []
         self.cell_errors: dict[str, str] = {}  # what stopped a cell of the student, by cell id
         self.budget_s = self.limits.cells_cpu_s
+        self.grace_cells = GRACE_CELLS
         theirs = [s for s in self.repaired.steps if s.theirs and s.cell.cell_type == "code"]
         self.handin = HandIn(
             sources={s.id: s.cell.source for s in theirs},
@@ -205,6 +207,13 @@ class _Examination:
             self._import_for(self.source.cells[step.id].source)
 
     def _run(self, step: Step, cell: NotebookNode) -> None:
+        if self.budget_s <= 0:
+            self.grace_cells -= 1
+        if self.grace_cells < 0:
+            self.cell_errors[step.id] = "the time for all cells was spent"
+            text = f"The cell {step.id} was not run: the time for all cells was spent."
+            self._remark("cell-stopped", text, step.id)
+            return
         before = self.submission.confined.usage().cpu_s
         reply: dict[str, Any] = {}
         with self.candidate.turn(max(self.budget_s, GRACE_CPU_S)) as session:
@@ -398,7 +407,7 @@ class _Test:
         with (
             examining(self.examination.handin),
             _mirrored_seeds(self.candidate),
-            _alarm(wall_s),
+            _alarm(wall_s, self.candidate.session),
             contextlib.redirect_stdout(io.StringIO()),
         ):
             exec(compile(tree, f"<test {self.key}>", "exec"), self.namespace)
@@ -514,11 +523,12 @@ def _clip(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _alarm(wall_s: float) -> Iterator[None]:
-    """End a test whose own work does not end."""
+def _alarm(wall_s: float, session: Session) -> Iterator[None]:
+    """End a test whose own work does not end; the session remembers it."""
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        raise TimeoutError("the check itself did not end in time")
+        session.lost = CandidateLost("The check did not end in time.", "timed_out")
+        raise session.lost
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, wall_s)

@@ -76,7 +76,8 @@ def grade(
     """
     plan = make_plan(course, assignment, sandbox)
     found = _submissions(course, assignment, students)
-    prints = {s: fingerprint(plan, course.submitted(s, assignment.name)) for s in found}
+    deciding = sources_digest(plan)
+    prints = {s: fingerprint(deciding, course.submitted(s, assignment.name)) for s in found}
     todo = [s for s in found if again or not _is_recorded(plan, s, prints[s])]
     failures: list[tuple[str, Failure]] = []
     with Gradebook(course) as gradebook:
@@ -250,14 +251,28 @@ def handed_in_at(folder: Path) -> datetime | None:
 # --- what has been done -----------------------------------------------------------------
 
 
-def fingerprint(plan: Plan, folder: Path) -> str:
-    """A digest of a hand-in and of everything else that decides its verdicts."""
-    digest = hashlib.sha256(sources_digest(plan).encode())
+def fingerprint(deciding: str, folder: Path) -> str:
+    """A digest of a hand-in and of everything else that decides its verdicts.
+
+    Args:
+        deciding: Digest of everything else, from `plan.sources_digest`.
+        folder: The hand-in.
+    """
+    digest = hashlib.sha256(deciding.encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             digest.update(str(path.relative_to(folder)).encode(errors="replace") + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            digest.update(_digest_of(path))
     return digest.hexdigest()
+
+
+def _digest_of(path: Path) -> bytes:
+    """A digest of one file; one that cannot be read has none, and is judged as unreadable."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        return str(error.errno).encode()
 
 
 def _mark(plan: Plan, student: str) -> Path:

@@ -12,7 +12,6 @@ from nbformat import NotebookNode
 
 from autograder.course import Assignment, Course
 from autograder.notebook import (
-    REGIONS,
     Role,
     SourceNotebook,
     canonical,
@@ -118,7 +117,7 @@ def _check_notebook(source: SourceNotebook) -> Iterator[Finding]:
     ids = set(map(question_of, source.cells))
     for cell in source.node.cells:
         where = f"{source.name}.ipynb, cell {grade_id(cell) or cell.id}"
-        yield from _check_regions(where, cell)
+        yield from _check_answer(where, cell)
         if cell.cell_type == "code" and role(cell) is not Role.PROSE:
             yield from _check_code(where, cell)
         if role(cell) is Role.TEST:
@@ -131,13 +130,7 @@ def _check_notebook(source: SourceNotebook) -> Iterator[Finding]:
         )
 
 
-def _check_regions(where: str, cell: NotebookNode) -> Iterator[Finding]:
-    for region in REGIONS:
-        begins, ends = (cell.source.count(f"### {w} {region}") for w in ("BEGIN", "END"))
-        if begins != ends:
-            yield Finding(
-                where, f"a {region} region is not closed", f"end it with `### END {region}`"
-            )
+def _check_answer(where: str, cell: NotebookNode) -> Iterator[Finding]:
     if role(cell) in (Role.ANSWER, Role.ESSAY) and "### BEGIN SOLUTION" not in cell.source:
         yield Finding(
             where, "an answer has no solution region", "wrap the solution in BEGIN and END SOLUTION"
@@ -163,7 +156,8 @@ def _check_test(where: str, source: SourceNotebook, cell: NotebookNode) -> Itera
     owned = source.candidate_names
     yield from _check_imports(where, cell)
     last = tree.body[-1] if tree.body else None
-    if isinstance(last, ast.Expr) and _head(last.value) in owned:
+    theirs = owned | _assigned_from(tree, owned)
+    if isinstance(last, ast.Expr) and _head(last.value) in theirs:
         yield Finding(
             where, "its last expression is the answer's own value and would be read as points",
             "assign it to a name, or end with partial(...)",
@@ -192,6 +186,15 @@ def _check_imports(where: str, cell: NotebookNode) -> Iterator[Finding]:
                 yield Finding(
                     where, f"its visible part imports {name}", "students may not have it; hide it"
                 )
+
+
+def _assigned_from(tree: ast.Module, owned: frozenset[str]) -> set[str]:
+    """Names that a test assigns straight from the answer's own values."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _head(node.value) in owned:
+            found |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+    return found
 
 
 def _head(node: ast.AST) -> str:

@@ -445,6 +445,18 @@ def release_view(notebook: NotebookNode, config: Any = None) -> NotebookNode:
     return view
 
 
+def _check_regions(node: NotebookNode, path: Path) -> None:
+    for cell in node.cells:
+        for region in REGIONS:
+            begins, ends = (cell.source.count(f"### {w} {region}") for w in ("BEGIN", "END"))
+            if begins != ends:
+                raise SourceError(
+                    f"a {region} region is not closed",
+                    f"{path}, cell {grade_id(cell) or cell.get('id', '')}",
+                    f"end it with `### END {region}` in the same cell",
+                )
+
+
 def load_source(path: Path, config: Any = None) -> SourceNotebook:
     """A source notebook, ready to grade with.
 
@@ -452,6 +464,7 @@ def load_source(path: Path, config: Any = None) -> SourceNotebook:
         SourceError: It is missing, unreadable, or breaks a rule of authoring.
     """
     node = read_source(path)
+    _check_regions(node, path)
     ids = [grade_id(c) for c in node.cells if grade_id(c)]
     doubled = sorted({i for i in ids if ids.count(i) > 1})
     if doubled:
@@ -547,7 +560,10 @@ class _Repair:
         found = grade_id(cell)
         if found:
             return found if found in self.source.cells else ""
-        if cell.id in keys and cell.id not in self.source.cells:
+        if cell.id in keys and cell.id not in self.theirs:
+            if cell.id in self.source.cells:
+                text = f"The cell {cell.id} had lost its settings; they were restored."
+                self.remark("metadata-changed", text, str(cell.id))
             return str(cell.id)
         text = cell.source.strip()
         return texts.get(text, "")

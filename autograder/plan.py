@@ -16,6 +16,7 @@ from typing import Any
 from autograder import agent, sandbox
 from autograder.course import DATA_VARIABLE, SECRET_VARIABLE, Assignment, Course
 from autograder.data import CourseData, course_data
+from autograder.errors import SandboxError
 from autograder.notebook import SourceNotebook, dumps, load_source
 
 
@@ -57,6 +58,13 @@ def make_plan(course: Course, assignment: Assignment, wish: str = "auto") -> Pla
         InputError: A source, a setting or the sandbox is not usable.
     """
     kind = sandbox.choose(wish)
+    for folder in sandbox.visible_folders():
+        if kind != "none" and course.source(assignment.name).is_relative_to(folder):
+            raise SandboxError(
+                "the course lies inside Python's own folder, which student code can read",
+                str(folder),
+                "make the environment in a folder of its own, such as .venv",
+            )
     return Plan(course, assignment, load_sources(course, assignment), course_data(course), kind)
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from autograder import seccomp
 from autograder.course import Limits
 from autograder.errors import SandboxError
 
@@ -116,11 +117,22 @@ def why_not() -> str:
     return "" if done.stdout.strip() == "works" else (done.stderr.strip() or "it printed nothing")
 
 
+def visible_folders() -> tuple[Path, ...]:
+    """Folders of this machine, outside of the system's own, that student code can read."""
+    return tuple(m.source for m in _python_mounts())
+
+
 def _python_mounts() -> list[Mount]:
     """The interpreter and its packages, wherever they are installed outside of /usr."""
     folders = {Path(sys.prefix), Path(sys.base_prefix), *map(Path, site.getsitepackages())}
     folders |= {Path(os.path.realpath(sys.executable)).parent.parent}
     outside = sorted(f for f in folders if not f.is_relative_to("/usr") and f.is_dir())
+    if any(len(f.parts) < 3 and f != Path("/opt") for f in outside):
+        raise SandboxError(
+            f"Python is installed right under {outside[0]}, which would be visible inside",
+            "sandbox",
+            "use an environment in a folder of its own: make setup",
+        )
     roots = [f for f in outside if not any(f != g and f.is_relative_to(g) for g in outside)]
     return [Mount(f, str(f)) for f in roots]
 
@@ -138,6 +150,7 @@ def command(
     *,
     slot: int,
     extra: Mapping[str, str] | None = None,
+    seccomp_fd: int | None = None,
 ) -> list[str]:
     """The command line that runs `argv` in bubblewrap.
 
@@ -147,6 +160,7 @@ def command(
         mounts: What is visible inside besides the system and the interpreter.
         slot: Makes the user id, where the kit runs as root, different from other runs'.
         extra: More environment variables.
+        seccomp_fd: Descriptor of the filter of system calls; None for no filter.
     """
     size = str(limits.file_mb * 2**20)
     args = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
@@ -160,19 +174,21 @@ def command(
             args += ["--symlink", f"usr/{link}", f"/{link}"]
         elif path.is_dir():
             args += ["--ro-bind", str(path), str(path)]
+    args += ["--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", str(Path(HOME).parent)]
+    for scratch in ("/tmp", "/dev/shm", HOME):
+        args += ["--perms", "1777", "--size", size, "--tmpfs", scratch]
     all_mounts = [*_python_mounts(), *mounts]
-    for folder in _parents([*(m.target for m in all_mounts), *SYSTEM_FILES, HOME]):
+    for folder in _parents([*(m.target for m in all_mounts), *SYSTEM_FILES]):
         args += ["--perms", "0755", "--dir", folder]
     for file in SYSTEM_FILES:
         args += ["--ro-bind-try", file, file]
-    args += ["--proc", "/proc", "--dev", "/dev"]
-    for scratch in ("/tmp", "/dev/shm", HOME):
-        args += ["--perms", "1777", "--size", size, "--tmpfs", scratch]
     for mount in all_mounts:
         args += ["--ro-bind", str(mount.source), mount.target]
     for folder in _hidden_packages():
         args += ["--tmpfs", folder, "--remount-ro", folder]
     args += ["--chdir", HOME, "--remount-ro", "/dev", "--remount-ro", "/"]
+    if seccomp_fd is not None:
+        args += ["--seccomp", str(seccomp_fd)]
     if os.geteuid() == 0:
         args += [
             "--cap-add",
@@ -239,11 +255,11 @@ class Confined:
         extra: Mapping[str, str] | None = None,
     ) -> None:
         slot = os.getpid() % 65_536 + 1
-        line = (
-            command(argv, limits, mounts, slot=slot, extra=extra)
-            if kind == "bubblewrap"
-            else list(argv)
-        )
+        line, refused = list(argv), None
+        if kind == "bubblewrap":
+            refused = seccomp.open_program()
+            line = command(argv, limits, mounts, slot=slot, extra=extra, seccomp_fd=refused)
+            fds = [*fds, *([] if refused is None else [refused])]
         # Bubblewrap's own first process is visible inside: it must not carry our secrets.
         outer = {"PATH": os.environ.get("PATH", os.defpath)}
         env = {**environment(extra), "HOME": str(folder or "/tmp")} if kind == "none" else outer
@@ -253,6 +269,8 @@ class Confined:
             stderr=self._said, env=env, cwd=folder if kind == "none" else "/",
             start_new_session=True,
         )  # fmt: skip
+        if refused is not None:
+            os.close(refused)
 
     def usage(self) -> Usage:
         """What the whole tree has used so far."""

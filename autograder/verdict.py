@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NoReturn
 
+MESSAGE_LIMIT = 1000  # characters of a message
 TEXT_LIMIT = 200  # characters of a student's value that a message may show
 
 
@@ -242,6 +243,7 @@ def fail(
         CheckFailed: Always.
     """
     texts = {"expected": shorten(expected), "got": shorten(got), "hint": hint, "note": note}
+    message = shorten(message, MESSAGE_LIMIT)
     _record(Status.FAILED, 0.0, message, **texts)
     shown = [f"{k}: {v}" for k, v in texts.items() if v and k != "note"]
     raise CheckFailed("\n".join([message, *shown]))

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "autograder"
 RANKS = {
     "__init__": 0, "errors": 0, "verdict": 0, "handin": 0,
     "course": 1, "notebook": 1, "crossing": 1, "symbolic": 1, "numeric": 1, "structure": 1, "workers": 1,
-    "sandbox": 2, "agent": 2, "data": 2, "gradebook": 2, "collect": 2, "answers": 2,
+    "seccomp": 1, "sandbox": 2, "agent": 2, "data": 2, "gradebook": 2, "collect": 2, "answers": 2,
     "candidate": 3, "plan": 3, "sheet": 3, "pages": 3,
     "examine": 4,
     "grade": 5, "prove": 5, "release": 5, "lint": 5, "feedback": 5, "report": 5,
