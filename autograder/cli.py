@@ -156,6 +156,10 @@ def lint(
 @app.command(epilog="Example: `autograder prove endterm --question q02`")
 def prove(
     assignment: AssignmentName,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only so many wrong answers a question; all where not given."),
+    ] = None,
     question: Annotated[
         list[str] | None, typer.Option(help="Only this question; may be repeated.")
     ] = None,
@@ -177,6 +181,7 @@ def prove(
             sandbox=sandbox,
             workers=workers,
             again=again,
+            sample=sample,
             on_progress=step,
         )
     if as_json:

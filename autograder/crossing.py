@@ -221,7 +221,7 @@ class Encoder:
     def _library(self, value: Any, kind: type, depth: int) -> Any:
         """Data of numpy, torch and sympy; modules that are not loaded made no values."""
         numpy, torch, sympy = (sys.modules.get(n) for n in ("numpy", "torch", "sympy"))
-        if numpy is not None and (kind is numpy.ndarray or isinstance(value, numpy.generic)):
+        if numpy is not None and (kind is numpy.ndarray or issubclass(kind, numpy.generic)):
             return self._array(value, kind, numpy)
         if torch is not None:
             if kind in (torch.Tensor, torch.nn.Parameter) and value.layout is torch.strided:
@@ -230,7 +230,7 @@ class Encoder:
                 return {"t": "Size", "v": [int(v) for v in value]}
             if kind in (torch.dtype, torch.device):
                 return {"t": kind.__name__, "v": str(value).removeprefix("torch.")}
-        if sympy is not None and isinstance(value, sympy.Basic | sympy.MatrixBase):
+        if sympy is not None and issubclass(kind, sympy.Basic | sympy.MatrixBase):
             return {"t": "sympy", "v": encode_sympy(value, sympy)}
         fields = getattr(kind, "_fields", None)
         if (

@@ -639,7 +639,9 @@ class _Repair:
             node = nbformat.from_dict({**theirs, "id": cell.id, "metadata": cell.metadata})
             return Step(node, kind, key, theirs=True)
         self._compare(cell, student, key, theirs)
-        return Step(nbformat.from_dict(dict(cell)), kind, key, theirs=False)
+        # A given code cell runs beside student code: as students have it, without hidden regions.
+        runs = kind is Role.GIVEN and cell.cell_type == "code"
+        return Step(nbformat.from_dict(dict(student if runs else cell)), kind, key, theirs=False)
 
     def _answer_step(
         self,

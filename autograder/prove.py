@@ -88,6 +88,7 @@ def prove(
     sandbox: str = "auto",
     workers: int | None = None,
     again: bool = False,
+    sample: int | None = None,
     on_progress: Callable[[str, int, int], None] = lambda name, done, total: None,
 ) -> Proof:
     """Prove the questions of an assignment.
@@ -99,6 +100,7 @@ def prove(
         sandbox: `auto`, `bubblewrap` or `none`.
         workers: How many at a time; None for one a core.
         again: Prove also what has been proved and has not changed since.
+        sample: Only so many wrong answers a question, evenly chosen by name; None for all.
         on_progress: Called with a case's name, how many are done, and of how many.
 
     Raises:
@@ -107,7 +109,7 @@ def prove(
     plan = make_plan(course, assignment, sandbox)
     chosen = [assignment.question(q) for q in questions] or list(assignment.questions)
     problems = _thin(plan, chosen)
-    cases = [case for question in chosen for case in _cases(plan, question)]
+    cases = [c for question in chosen for c in _sampled(_cases(plan, question), sample)]
     known = {} if again else {c: p for c in cases if (p := _remembered(plan, c)) is not None}
     todo = [c for c in cases if c not in known]
     done = len(known)
@@ -149,6 +151,15 @@ def _cases(plan: Plan, question: Question) -> list[Case]:
         kind = "right" if answer.right else "wrong"
         cases.append(Case(question.id, question.notebook, answer.name, kind, answer.loses))
     return cases
+
+
+def _sampled(cases: Sequence[Case], count: int | None) -> list[Case]:
+    """The cases, with at most so many wrong answers among them."""
+    wrong = [c for c in cases if c.kind == "wrong"]
+    if count is None or len(wrong) <= count:
+        return list(cases)
+    kept = {wrong[i * len(wrong) // count] for i in range(count)}
+    return [c for c in cases if c.kind != "wrong" or c in kept]
 
 
 def _thin(plan: Plan, questions: Sequence[Question]) -> list[str]:

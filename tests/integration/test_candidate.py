@@ -119,6 +119,20 @@ def test_handles_can_be_used_but_never_judge(candidate: Candidate) -> None:
             assert session.misuse
 
 
+def test_a_handle_can_be_given_back(candidate: Candidate) -> None:
+    """An object of the student is an argument like any other, with numpy and sympy loaded too."""
+    import numpy  # noqa: F401
+    import sympy  # noqa: F401
+
+    with candidate.turn(5) as session:
+        (model,) = names(candidate, "model")
+        candidate.run("q01-c", "def rate_of(thing, factor): return thing.rate * factor")
+        (rate_of,) = names(candidate, "rate_of")
+        assert rate_of(model, factor=4) == 4 * model.rate
+        assert session.misuse == ""
+    assert session.lost is None
+
+
 def test_a_failed_turn_is_undone_and_the_next_one_works(candidate: Candidate) -> None:
     """After a death the state is the one from before, and the loss is remembered."""
     with candidate.turn(5) as session:

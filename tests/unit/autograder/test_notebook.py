@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from autograder.errors import NotebookError, SourceError
 from autograder.notebook import (
@@ -220,8 +221,9 @@ def test_an_open_region_is_refused(tmp_path: Path) -> None:
     node.cells[2].source = "### BEGIN SOLUTION\nx = 1"
     path = tmp_path / "q.ipynb"
     path.write_text(dumps(node))
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError, match="SOLUTION region is not closed") as caught:
         load_source(path)
+    assert caught.value.where == f"{path}, cell q01-double"
 
 
 def test_canonical_form_is_a_fixed_point() -> None:
@@ -417,6 +419,29 @@ def test_an_answer_without_metadata_is_recognised_by_what_it_defines(tiny: Sourc
     assert step.theirs
     assert step.cell.source == HONEST["q01-double"]
     assert "recognised-by-content" in {r.kind for r in repaired.remarks}
+
+
+@pytest.mark.parametrize("key", ["q01-double", "q01-why"])
+def test_a_cell_without_metadata_is_recognised_by_its_id(tiny: SourceNotebook, key: str) -> None:
+    """An answer or an essay that kept only its cell id is still the student's."""
+    notebook = hand_in(tiny)
+    cell = find(notebook, key)
+    cell.metadata, cell.source = {}, "Words = 'of the student'"
+    step = next(s for s in repair(tiny, notebook).steps if s.id == key)
+    assert step.answered
+    assert step.cell.source == "Words = 'of the student'"
+
+
+def test_a_hidden_region_of_a_given_cell_stays_outside(tmp_path: Path) -> None:
+    """What runs beside student code is what students have."""
+    node = tiny_notebook()
+    node.cells[1].source += "\n### BEGIN MARK SCHEME\nanswer = 42\n### END MARK SCHEME"
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(dumps(node))
+    source = load_source(path, Config({"ClearMarkScheme": {"enforce_metadata": False}}))
+    step = next(s for s in repair(source, hand_in(source)).steps if s.id == "q01-given")
+    assert "answer" not in step.cell.source
+    assert "answer" in source.cells["q01-given"].source
 
 
 def test_a_missing_answer_is_empty_and_reported(tiny: SourceNotebook) -> None:
