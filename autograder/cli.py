@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -385,7 +386,9 @@ def report(
         for row in result.students:
             points = ("" if p is None else f"{p:g}" for p in row.points)
             total = "" if row.total is None else f"{row.total:g}"
-            yield (row.student, *points, total, row.waiting or "", "; ".join(row.trouble))
+            kinds = Counter(phrase.partition(":")[0] for phrase in row.trouble)
+            trouble = ", ".join(k if n == 1 else f"{n} x {k}" for k, n in kinds.items())
+            yield (row.student, *points, total, row.waiting or "", trouble)
 
     columns = {"Student": "left", **dict.fromkeys((*ids, "Total", "Waiting"), "right")}
     columns["To look at"] = "left"

@@ -76,10 +76,13 @@ def is_kept(cell: Mapping[str, Any]) -> bool:
 def check_title(cell: Mapping[str, Any]) -> str:
     """What a graded cell asks, one line for the student.
 
-    A test's first line is a comment `# Test: ...`; an essay's is its first line of text.
+    A test's first line is a comment `# Test: ...`; an essay's is its first line of text, or the
+    words that this line begins with in bold.
     """
     for line in str(cell["source"]).splitlines():
-        text = line.strip().lstrip("#").strip().strip("*_").strip()
+        text = line.strip().lstrip("#").strip()
+        bold = re.match(r"\*\*(.+?)\*\*", text)
+        text = bold[1] if bold else text.replace("*", "").strip("_ ")
         if text and not text.startswith(("BEGIN ", "END ")):
             return re.sub(r"^Test:\s*", "", text)
     return ""

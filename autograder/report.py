@@ -251,7 +251,8 @@ def _trouble(sheet: Sheet) -> tuple[str, ...]:
     phrases = ["ran without a sandbox"] if sheet.sandbox == UNCONFINED else []
     stopped = [c for c in sheet.checks if c.verdict.status in STOPPED]
     phrases += [f"{c.cell_id} {c.verdict.status.value.replace('_', ' ')}" for c in stopped]
-    phrases += [f"{r.kind}: {line(r.message)}" for r in sheet.all_remarks]
+    told = [r for r in sheet.all_remarks if r.kind != "note"]  # a note is no trouble
+    phrases += [f"{r.kind}: {line(r.message)}" for r in told]
     return tuple(dict.fromkeys(phrases))
 
 

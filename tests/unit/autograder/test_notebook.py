@@ -16,6 +16,7 @@ from autograder.notebook import (
     Role,
     SourceNotebook,
     canonical,
+    check_title,
     dumps,
     grade_id,
     load_source,
@@ -472,3 +473,19 @@ def test_nothing_handed_in_gives_the_bare_notebook(tiny: SourceNotebook) -> None
     assert len(repaired.steps) == len(tiny.node.cells)
     assert repaired.remarks == ()
     assert not any(s.theirs or s.answered for s in repaired.steps)
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("# Test: the mean is right\nassert True", "the mean is right"),
+        ("**Why does it compress?** (1.5 points, read by a person.)", "Why does it compress?"),
+        ("\n*Your* answer\n\nmore", "Your answer"),
+        ("### Why\ntext", "Why"),
+        ("### BEGIN SOLUTION\nBecause.\n### END SOLUTION", "Because."),
+        ("", ""),
+    ],
+)
+def test_a_check_is_titled_by_its_first_words(source: str, title: str) -> None:
+    """A test's first comment, an essay's bold words or first line."""
+    assert check_title({"source": source}) == title
