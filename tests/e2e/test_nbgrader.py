@@ -20,7 +20,8 @@ from autograder.answers import fill, solution_cells
 from autograder.course import Course, load_course
 from autograder.grade import grade
 from autograder.gradebook import Gradebook
-from autograder.notebook import dumps, load_source
+from autograder.notebook import dumps
+from autograder.plan import load_sources
 from autograder.sandbox import why_not
 from tests.e2e.conftest import ROOT, DemoRun
 
@@ -60,8 +61,8 @@ def hand_in(course: Course, student: str, *, solved: bool) -> None:
     """Put a solved or an untouched release into `submitted/`."""
     folder = course.submitted(student, "endterm")
     folder.mkdir(parents=True)
-    for name in SAMPLE:
-        source = load_source(course.source("endterm") / f"{name}.ipynb")
+    for source in load_sources(course, course.assignment("endterm")):
+        name = source.name
         released = nbformat.read(ROOT / "release" / "endterm" / f"{name}.ipynb", as_version=4)
         filled = fill(source, solution_cells(source), {}) if solved else released
         answers = {c.id: c.source for c in filled.cells}
