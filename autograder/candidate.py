@@ -419,7 +419,7 @@ class Handle:
         kind = object.__getattribute__(self, "_kind")
         text = (
             f"{what} needs a value, but the answer gave an object of type {kind}; "
-            "a number, list, array or tensor was expected"
+            "data was expected (a number, text, a list, an array or a tensor)"
         )
         candidate.session.misuse = candidate.session.misuse or text
         raise HandleMisuse(text)
@@ -476,6 +476,8 @@ def describe(value: Any) -> str:
     if kind is Handle:
         return repr(value)
     if hasattr(value, "shape") and hasattr(value, "dtype"):
+        if value.shape == ():
+            return str(value.item())
         dtype = str(value.dtype).removeprefix("torch.")
         return f"{kind.__name__} of shape {tuple(value.shape)}, {dtype}"
     if kind in (tuple, list) and len(value) <= 6:

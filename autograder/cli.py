@@ -295,6 +295,7 @@ def grade(
     as_json: AsJson = False,
 ) -> None:
     """Judge the collected work and record it in nbgrader's gradebook."""
+    from autograder.course import SECRET_VARIABLE
     from autograder.grade import grade as run
 
     found, chosen = _open(course, assignment)
@@ -312,6 +313,8 @@ def grade(
         _print_json(graded)
     else:
         _print_graded(graded, chosen)
+        if found.uses_demo_secret:
+            _say(f"Hidden data come from the demo's secret; set {SECRET_VARIABLE} for a course.")
     raise typer.Exit(1 if graded.failures else 0)
 
 

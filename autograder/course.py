@@ -131,6 +131,11 @@ class Course:
             )
         return self.assignments[name]
 
+    @property
+    def uses_demo_secret(self) -> bool:
+        """Whether no secret of the course's own was set."""
+        return self.secret == DEMO_SECRET
+
     # Folders. nbgrader's names where nbgrader has one.
 
     def source(self, assignment: str) -> Path:

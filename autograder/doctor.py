@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import find_course
+from autograder.course import SECRET_VARIABLE, find_course
 from autograder.data import course_data
 from autograder.errors import AutograderError
 from autograder.sandbox import CURE, why_not
@@ -91,5 +91,14 @@ def _course(folder: Path) -> list[Check]:
     names = ", ".join(course.assignments) or "no assignment"
     return [
         Check("course.toml", True, f"{course.name}: {names}"),
+        Check(
+            "secret of the course",
+            not course.uses_demo_secret,
+            "the demo's" if course.uses_demo_secret else "set",
+            f"set {SECRET_VARIABLE}: hidden data are drawn from it"
+            if course.uses_demo_secret
+            else "",
+            needed=False,
+        ),
         Check("data", not data.notice, f"{data.name} in {data.root}", data.notice, needed=False),
     ]

@@ -220,7 +220,7 @@ class _Examination:
             reply = self.candidate.run(step.id, cell.source)
         self.budget_s -= self.submission.confined.usage().cpu_s - before
         cell.outputs = _clean_outputs(reply.get("outputs", []))
-        cell.execution_count = reply.get("count") if type(reply.get("count")) is int else None
+        cell.execution_count = _count(reply.get("count"))
         notes = reply.get("notes")
         for text in notes if type(notes) is list else []:
             self._remark("note", f"{shorten(text)}.", step.id)
@@ -316,21 +316,22 @@ class _Test:
         self.max_points = max_points
         self.reads = names_of(source).read
         self.missing: set[str] = set()
+        self.printed: str | None = None
 
     def verdict(self) -> Verdict:
         """The outcome; what went wrong in the candidate comes before what the test says."""
         said: Verdict | None = None
-        printed = ""
         with self.candidate.turn(self.candidate.limits.test_cpu_s) as session:
             said = self._said(session)
-            printed = self.candidate.printed() if session.lost is None else ""
+            if self.printed is None and session.lost is None:
+                self.printed = self.candidate.printed()
         if session.lost is not None:
             reason = session.lost.reason
             said = self._make(
                 LOST_STATUS[reason], session.lost.what, hint=LOST_HINTS[reason], note=reason
             )
         assert said is not None
-        return replace(said, printed=_clip(printed))
+        return replace(said, printed=_clip(self.printed or ""))
 
     def _make(self, status: Status, message: str, **texts: Any) -> Verdict:
         value = (
@@ -410,12 +411,25 @@ class _Test:
             _alarm(wall_s, self.candidate.session),
             contextlib.redirect_stdout(io.StringIO()),
         ):
-            exec(compile(tree, f"<test {self.key}>", "exec"), self.namespace)
+            for part in self._parts(tree):
+                exec(compile(part, f"<test {self.key}>", "exec"), self.namespace)
             if last is None:
                 return None
             return eval(
                 compile(ast.Expression(last.value), f"<test {self.key}>", "eval"), self.namespace
             )
+
+    def _parts(self, tree: ast.Module) -> Iterator[ast.Module]:
+        """The visible statements before the hidden part, then the rest.
+
+        What the student's code prints is kept up to there: later prints could show hidden data.
+        """
+        hidden = region_lines(self.source, "HIDDEN TESTS")
+        first = next((i for i, n in enumerate(tree.body) if n.lineno in hidden), None)
+        yield ast.Module(tree.body[:first], [])
+        if first is not None:
+            self.printed = self.candidate.printed()
+            yield ast.Module(tree.body[first:], [])
 
     def _bind(self) -> None:
         """Resolve the student's names that this test reads, as values or handles."""
@@ -599,6 +613,11 @@ def _clean_outputs(outputs: Any) -> list[NotebookNode]:
     return clean
 
 
+def _count(value: Any) -> int | None:
+    """An execution count as notebooks allow it; None for anything else."""
+    return value if type(value) is int and 0 <= value < 2**31 else None
+
+
 def _clean_output(output: Mapping[str, Any]) -> NotebookNode | None:
     kind = output.get("output_type")
     if kind == "stream":
@@ -616,10 +635,8 @@ def _clean_output(output: Mapping[str, Any]) -> NotebookNode | None:
     shown = {k: _text(data[k]) for k in SHOWN_TYPES if k in data}
     if kind == "display_data":
         return nbformat.v4.new_output("display_data", data=shown)
-    count = output.get("execution_count")
-    return nbformat.v4.new_output(
-        "execute_result", data=shown, execution_count=count if type(count) is int else None
-    )
+    count = _count(output.get("execution_count"))
+    return nbformat.v4.new_output("execute_result", data=shown, execution_count=count)
 
 
 def _text(value: Any) -> str:

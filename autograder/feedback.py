@@ -91,13 +91,29 @@ def feedback(
     pages = []
     with open_scores(course, gradebook) as scores:
         known = students_of(course, assignment, scores.students(assignment))
-        for student in _chosen(students, known, assignment):
+        chosen = _chosen(students, known, assignment)
+        ungraded = [s for s in chosen if _is_ungraded(course, assignment, s)]
+        if chosen and len(ungraded) == len(chosen):
+            where, cure = str(course.root / "autograded"), f"run `autograder grade {assignment}`"
+            raise InputError(f"nothing of {assignment} has been graded yet", where, cure)
+        for student in chosen:
             _refuse_path(student)
+            if student in ungraded:
+                path = course.feedback(student, assignment) / PAGE
+                words = "is not graded yet, so no page was written; run `autograder grade`"
+                pages.append(FeedbackPage(student, path, 0, 0, 0, False, words))
+                continue
             sheet = read_sheet(course, assignment, student, scores.scores(assignment, student))
             path = _write(course, sheet)
             pages.append(_page(sheet, path))
             progress(pages[-1])
     return FeedbackResult(assignment, tuple(pages))
+
+
+def _is_ungraded(course: Course, assignment: str, student: str) -> bool:
+    """Whether a hand-in lies there ungraded: it must not read as an unreadable one."""
+    handed_in = course.submitted(student, assignment).is_dir()
+    return handed_in and not course.autograded(student, assignment).is_dir()
 
 
 def write_feedback(

@@ -23,9 +23,11 @@ from autograder.examine import Examined, examine, not_examined
 from autograder.gradebook import Gradebook
 from autograder.notebook import SourceNotebook, dumps, grade_id, read_handed_in
 from autograder.plan import Plan, make_plan, sources_digest, wall_limit_s, warm_up
-from autograder.verdict import Remark, Status, SubmissionResult
+from autograder.verdict import Remark, Status, SubmissionResult, shorten
 from autograder.workers import Failure, Finished, cores, run_forked
 
+FAULT = "The grader itself failed on this work; a person will look at it."
+DOCUMENTS = frozenset({".pdf", ".docx", ".odt", ".tex", ".jpg", ".jpeg", ".png", ".heic"})
 RESULT = "verdicts.json"
 TIMESTAMP = "timestamp.txt"
 TIMESTAMP_FORMS = ("%Y-%m-%d %H:%M:%S %Z", "%Y-%m-%d %H:%M:%S.%f %Z", "%Y-%m-%d %H:%M:%S")
@@ -85,11 +87,13 @@ def grade(
         for done, finished in enumerate(_judge(plan, todo, workers or cores()), start=1):
             if finished.failure is not None:
                 failures.append((finished.job, finished.failure))
-                _keep(plan, _given_up(plan, finished.job, finished.failure))
+                _keep(plan, _given_up(plan, finished.job))
+            elif finished.text:
+                failures.append((finished.job, Failure(finished.text)))
             result = read_result(course, assignment.name, finished.job)
             assert result is not None
             gradebook.record(result, handed_in_at(course.submitted(finished.job, assignment.name)))
-            if finished.failure is None:
+            if finished.failure is None and not finished.text:
                 _mark_recorded(plan, finished.job, prints[finished.job])
             on_progress(finished.job, done, len(todo))
     results = [read_result(course, assignment.name, s) for s in found]
@@ -135,9 +139,30 @@ def judge_one(plan: Plan, student: str) -> str:
     with Submission(
         folder, plan.assignment.imports, plan.data.root, plan.course.limits, plan.sandbox
     ) as submission:
-        examined = [_judge_notebook(plan, source, folder, submission) for source in plan.sources]
+        judged = [_judge_safely(plan, source, folder, submission) for source in plan.sources]
+    examined = [one for one, _ in judged]
     _keep(plan, (_result(plan, student, examined), examined))
-    return ""
+    return "\n".join(fault for _, fault in judged if fault)
+
+
+def _judge_safely(
+    plan: Plan, source: SourceNotebook, folder: Path, submission: Submission
+) -> tuple[Examined, str]:
+    """Judge one notebook; a fault of ours leaves it, and it alone, to a person.
+
+    Returns:
+        What was found, and the fault in words; empty where there was none.
+
+    Raises:
+        InputError: The instructor's side is wrong: that concerns everybody.
+    """
+    try:
+        return _judge_notebook(plan, source, folder, submission), ""
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001  (hostile input found a fault of ours: told, not lost)
+        examined = not_examined(source, Status.UNGRADED, FAULT, Remark("grader-failed", FAULT))
+        return examined, f"{source.name}: {type(error).__name__}: {error}"
 
 
 def _judge_notebook(
@@ -153,10 +178,32 @@ def _judge_notebook(
         return not_examined(source, Status.UNGRADED, words, Remark("unreadable", words))
     if handed_in is None:
         words = f"No notebook with the cells of {source.name}.ipynb was handed in."
+        others = _other_work(plan, folder)
+        if others:
+            words += f" A person will look at what is there: {', '.join(others[:5])}."
+            return not_examined(source, Status.UNGRADED, words, Remark("other-work", words))
         return not_examined(source, Status.FAILED, words, Remark("notebook-missing", words))
     examined = examine(source, handed_in, submission, plan.course.secret)
     result = replace(examined.result, remarks=(*remarks, *examined.result.remarks))
     return replace(examined, result=result)
+
+
+def _other_work(plan: Plan, folder: Path) -> list[str]:
+    """Files that may hold answers in another form: documents, scans, notebooks of one's own."""
+    found = []
+    known = {i for s in plan.sources for i in s.cells}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
+        if path.suffix.lower() in DOCUMENTS:
+            found.append(path.name)
+        elif path.suffix == ".ipynb":
+            try:
+                ids = {
+                    grade_id(c) for c in read_handed_in(path, plan.course.limits.notebook_mb).cells
+                }
+            except NotebookError:
+                ids = set()
+            found += [] if ids & known else [path.name]
+    return [shorten(name, 60) for name in found]
 
 
 def find_notebook(
@@ -195,13 +242,10 @@ def _result(plan: Plan, student: str, examined: Sequence[Examined]) -> Submissio
     return SubmissionResult(plan.assignment.name, student, results, (), plan.sandbox)
 
 
-def _given_up(
-    plan: Plan, student: str, failure: Failure
-) -> tuple[SubmissionResult, list[Examined]]:
+def _given_up(plan: Plan, student: str) -> tuple[SubmissionResult, list[Examined]]:
     """Every cell ungraded: what our own side could not judge goes to a person."""
-    words = "The grader itself failed on this work; a person will look at it."
-    remark = Remark("grader-failed", f"{words} ({failure.what})")
-    examined = [not_examined(s, Status.UNGRADED, words, remark) for s in plan.sources]
+    remark = Remark("grader-failed", FAULT)
+    examined = [not_examined(s, Status.UNGRADED, FAULT, remark) for s in plan.sources]
     return _result(plan, student, examined), examined
 
 

@@ -10,7 +10,8 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ import sqlalchemy.exc
 from nbgrader import api
 
 from autograder.course import Assignment, Course
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, InputError
 from autograder.notebook import SourceNotebook
 from autograder.verdict import Status, SubmissionResult, Verdict
 
@@ -76,7 +77,7 @@ class Gradebook:
         try:
             self.api = api.Gradebook(self.url, course.id)
         except Exception as error:  # SQLAlchemy and sqlite raise many kinds
-            raise AutograderError(
+            raise InputError(
                 f"the gradebook cannot be opened: {str(error).splitlines()[0]}",
                 str(course.gradebook),
                 "check that the file is a gradebook and the folder can be written",
@@ -101,9 +102,12 @@ class Gradebook:
         due = None
         if assignment.deadline is not None:
             due = assignment.deadline.astimezone(UTC).replace(tzinfo=None)
-        self.api.update_or_create_assignment(assignment.name, duedate=due, course_id=self.course.id)
-        for source in sources:
-            self._save_cells(assignment.name, source)
+        with _explained(self.course.gradebook):
+            self.api.update_or_create_assignment(
+                assignment.name, duedate=due, course_id=self.course.id
+            )
+            for source in sources:
+                self._save_cells(assignment.name, source)
 
     def _save_cells(self, assignment: str, source: SourceNotebook) -> None:
         from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, SaveCells
@@ -130,7 +134,10 @@ class Gradebook:
             handed_in: When it was handed in, with time zone; None where it is not known.
         """
         self.api.update_or_create_student(result.student)
-        with warnings.catch_warnings():  # nbgrader adds a submission in a way that SQLAlchemy notes
+        with (
+            _explained(self.course.gradebook),
+            warnings.catch_warnings(),
+        ):  # nbgrader adds a submission in a way that SQLAlchemy notes
             warnings.filterwarnings("ignore", "Object of type", sqlalchemy.exc.SAWarning)
             self._write_scores(result, handed_in)
 
@@ -168,6 +175,25 @@ class Gradebook:
             for grade in notebook.grades:
                 found.append(_score(notebook.name, grade, comments.get(grade.name, "")))
         return tuple(sorted(found, key=lambda s: (s.notebook, s.cell_id)))
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Say what to do where the database cannot be written."""
+    try:
+        yield
+    except (sqlalchemy.exc.SQLAlchemyError, api.InvalidEntry) as error:
+        text = str(error)
+        if "locked" in text:
+            what, cure = "another program is writing to the gradebook", "close it, and run again"
+        elif "readonly" in text or "full" in text:
+            what, cure = (
+                "the gradebook cannot be written",
+                "make it writable, free space, run again",
+            )
+        else:
+            what, cure = f"the gradebook refuses: {text.splitlines()[0]}", "see docs/nbgrader.md"
+        raise InputError(what, str(path), cure) from error
 
 
 def _write(grade: Any, verdict: Verdict) -> None:

@@ -16,8 +16,9 @@ from typing import Any
 from autograder import agent, sandbox
 from autograder.course import DATA_VARIABLE, SECRET_VARIABLE, Assignment, Course
 from autograder.data import CourseData, course_data
-from autograder.errors import SandboxError
-from autograder.notebook import SourceNotebook, dumps, load_source
+from autograder.errors import SandboxError, SourceError
+from autograder.notebook import SourceNotebook, dumps, grade_id, load_source, points
+from autograder.verdict import question_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,22 @@ def make_plan(course: Course, assignment: Assignment, wish: str = "auto") -> Pla
                 str(folder),
                 "make the environment in a folder of its own, such as .venv",
             )
-    return Plan(course, assignment, load_sources(course, assignment), course_data(course), kind)
+    sources = load_sources(course, assignment)
+    _check_points(assignment, sources)
+    return Plan(course, assignment, sources, course_data(course), kind)
+
+
+def _check_points(assignment: Assignment, sources: tuple[SourceNotebook, ...]) -> None:
+    for question in assignment.questions:
+        cells = [c for s in sources for c in s.graded if question_of(grade_id(c)) == question.id]
+        total = sum(points(c) for c in cells)
+        if abs(total - question.points) > 1e-9:
+            raise SourceError(
+                f"the cells of {question.id} hold {total:g} points, "
+                f"course.toml says {question.points:g}",
+                f"{question.notebook}.ipynb",
+                "make the two agree",
+            )
 
 
 def warm_up(plan: Plan) -> None:

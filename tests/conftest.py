@@ -82,6 +82,15 @@ HONEST = {
 }
 
 
+@pytest.fixture(autouse=True)
+def same_environment() -> Iterator[None]:
+    """Grading in this process sets variables for its children: no test sees another's."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 def nbgrader(grade_id: str, kind: str, points: float = 0) -> dict[str, Any]:
     """Metadata of a `given`, `answer`, `test` or `essay` cell."""
     flags: dict[str, Any] = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,19 @@ class DemoRun:
 
     course: Course
     printed: str
+
+
+def autograder(course: Course, *arguments: str) -> Any:
+    """Run the real command in a process of its own, and give what it prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "autograder.cli", *arguments, "--json"],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr[-3000:]
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="session")

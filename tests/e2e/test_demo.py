@@ -11,7 +11,7 @@ import pytest
 from autograder.grade import read_result
 from autograder.gradebook import Gradebook
 from autograder.verdict import Status, SubmissionResult
-from tests.e2e.conftest import DemoRun
+from tests.e2e.conftest import DemoRun, autograder
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -133,12 +133,9 @@ def test_the_report_lists_the_class(demo: DemoRun) -> None:
 
 def test_grading_again_changes_nothing_and_judges_nothing(demo: DemoRun) -> None:
     """A second run finds everything done."""
-    from autograder.grade import grade
-
     course = demo.course
     before = {p: p.read_bytes() for p in course.root.glob("autograded/*/endterm/*")}
-    graded = grade(course, course.assignment("endterm"))
-    assert graded.unchanged == 14
+    assert autograder(course, "grade", "endterm")["unchanged"] == 14
     assert {p: p.read_bytes() for p in course.root.glob("autograded/*/endterm/*")} == before
 
 

@@ -18,12 +18,11 @@ import pytest
 
 from autograder.answers import fill, solution_cells
 from autograder.course import Course, load_course
-from autograder.grade import grade
 from autograder.gradebook import Gradebook
 from autograder.notebook import dumps
 from autograder.plan import load_sources
 from autograder.sandbox import why_not
-from tests.e2e.conftest import ROOT, DemoRun
+from tests.e2e.conftest import ROOT, DemoRun, autograder
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -94,7 +93,7 @@ def test_it_gives_honest_work_the_same_points(course: Course) -> None:
     theirs = scores(course)
     shutil.rmtree(course.root / "autograded")
     course.gradebook.unlink()
-    grade(course, course.assignment("endterm"))
+    autograder(course, "grade", "endterm")
     assert scores(course) == theirs
     assert sum(v or 0 for (s, _), v in theirs.items() if s == "s0501") > 5
     assert sum(v or 0 for (s, _), v in theirs.items() if s == "s0502") == 0

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autograder.course import Course, load_course
 from autograder.lint import lint
-from autograder.prove import prove
 from autograder.release import release
 from autograder.sandbox import why_not
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, autograder
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -28,11 +28,9 @@ def committed() -> Course:
 
 def test_every_question_is_proved(committed: Course) -> None:
     """Solution, stub, one kernel, every known right and wrong answer: all as they should be."""
-    proof = prove(committed, committed.assignment("endterm"))
-    broken = [f"{p.case.name}: {problem}" for p in proof.cases for problem in p.problems]
-    assert not broken
-    assert not proof.problems
-    assert len(proof.cases) > 90
+    proof = autograder(committed, "prove", "endterm")
+    assert complaints(proof) == []
+    assert len(proof["cases"]) > 90
 
 
 def test_the_committed_release_is_fresh(committed: Course) -> None:
@@ -78,13 +76,17 @@ def change(course: Course, key: str, old: str, new: str) -> None:
     path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
+def complaints(proof: Any) -> list[str]:
+    """Everything that a proof complains of."""
+    cases = [f"{p['case']['name']}: {text}" for p in proof["cases"] for text in p["problems"]]
+    return [*proof["problems"], *cases]
+
+
 def problems(course: Course) -> str:
-    """Everything that a proof complains of, as one text."""
-    proof = prove(course, course.assignment("endterm"))
-    assert not proof.holds
-    return "\n".join(
-        [*proof.problems, *(f"{p.case.name}: {t}" for p in proof.cases for t in p.problems)]
-    )
+    """What a proof complains of, as one text; it must complain."""
+    found = complaints(autograder(course, "prove", "endterm"))
+    assert found
+    return "\n".join(found)
 
 
 def test_a_test_that_cannot_fail_breaks_the_proof(copied: Course) -> None:

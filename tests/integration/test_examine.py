@@ -193,3 +193,12 @@ def test_what_cannot_be_run_gets_one_verdict_for_every_cell(tiny: SourceNotebook
     assert [v.points for v in open_.verdicts] == [None] * 3
     assert [v.points for v in zero.verdicts] == [0.0] * 3
     assert sum(v.max_points for v in zero.verdicts) == 4.0
+
+
+def test_what_is_printed_for_hidden_data_is_not_kept(judge: Judge) -> None:
+    """Prints of the visible part help the student; later ones could show hidden data."""
+    answer = "def double(x):\n    print('asked for', x)\n    return 2 * x"
+    verdict = judge({"q01-double": answer})["q01-double-test"]
+    assert passed(verdict)
+    assert "asked for 3.0" in verdict.printed
+    assert "0.25" not in verdict.printed

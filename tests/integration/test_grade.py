@@ -208,3 +208,52 @@ def test_times_of_hand_in_are_read(tmp_path: Path, text: str, found: str | None)
     read = handed_in_at(tmp_path)
     assert (read.isoformat() if read else None) == found
     assert handed_in_at(tmp_path / "none") is None
+
+
+@pytest.mark.slow
+def test_work_in_another_form_goes_to_a_person(course: Course, confined: str) -> None:
+    """A scan or an own notebook is neither zero nor full marks; nothing at all is zero."""
+    own = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("2 + 2")])
+    hand_in(course, "s01", b"%PDF-1.4", "answers.pdf")
+    hand_in(course, "s02", dumps(own).encode(), "mine.ipynb")
+    hand_in(course, "s03", b"nothing", "readme.txt")
+    run(course)
+    for student in ("s01", "s02"):
+        assert {v.points for v in result_of(course, student).verdicts} == {None}
+        assert remarks(course, student) == {"other-work"}
+    assert total(course, "s03") == 0
+    assert remarks(course, "s03") == {"notebook-missing"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [-5, 2**70, True, "1"])
+def test_an_impossible_count_in_an_output_costs_nothing(
+    course: Course, confined: str, count: object
+) -> None:
+    """A stored output that no notebook may have does not stop the grader."""
+    notebook = json.loads(honest(course))
+    output = {"output_type": "execute_result", "metadata": {}, "execution_count": count}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{**output, "data": {"text/plain": "1"}}]
+    hand_in(course, "s01", json.dumps(notebook).encode())
+    graded = run(course)
+    assert graded.failures == ()
+    assert total(course, "s01") == 3
+
+
+@pytest.mark.slow
+def test_a_fault_of_ours_costs_one_notebook_and_is_told(
+    course: Course, confined: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the examiner cannot take goes to a person; the words for the student hold no detail."""
+
+    def broken(*_: object) -> None:
+        raise OverflowError("a detail of the grader")
+
+    monkeypatch.setattr("autograder.grade.examine", broken)
+    hand_in(course, "s01", honest(course))
+    graded = run(course)
+    assert "a detail of the grader" in graded.failures[0][1].what
+    assert {v.points for v in result_of(course, "s01").verdicts} == {None}
+    assert "detail" not in result_of(course, "s01").to_json()

@@ -10,8 +10,9 @@ from autograder.course import Course
 from autograder.data import FILES, course_data, has_mnist
 
 
-def test_digits_stand_in_and_say_so(course: Course) -> None:
+def test_digits_stand_in_and_say_so(course: Course, tmp_path: Path) -> None:
     """Without MNIST real digits are written in its layout, once, with a notice."""
+    course = replace(course, data_root=tmp_path / "nowhere")
     data = course_data(course)
     assert data.name == "scikit-learn digits"
     assert "AUTOGRADER_DATA_ROOT" in data.notice

@@ -346,6 +346,13 @@ def hand_in(course: Course, student: str, text: str | None) -> None:
         (folder / "verdicts.json").write_text(text, encoding="utf-8")
 
 
+def test_feedback_before_grading_is_refused(course: Course) -> None:
+    """With hand-ins and no result at all, the command says to grade first."""
+    hand_in(course, "s0001", None)
+    with pytest.raises(InputError, match="nothing of a1 has been graded yet"):
+        feedback(course, "a1")
+
+
 @pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")  # nbgrader's own
 def test_the_stage_writes_a_page_for_everybody(course: Course) -> None:
     """Scores come from the real gradebook; damage to one student's results stops nobody else's."""
@@ -367,11 +374,14 @@ def test_the_stage_writes_a_page_for_everybody(course: Course) -> None:
     seen: list[str] = []
     result = feedback(course, "a1", progress=lambda page: seen.append(page.student))
     pages = {p.student: p for p in result.pages}
-    assert seen == list(pages) == ["s0001", "s0002", "s0003", "s0004", "s0009"]
-    assert all(p.path.is_file() for p in result.pages)
+    assert list(pages) == ["s0001", "s0002", "s0003", "s0004", "s0009"]
+    assert seen == ["s0001", "s0003", "s0004", "s0009"]
+    assert all(pages[student].path.is_file() for student in seen)
+    assert not pages["s0002"].path.exists(), "what is not graded yet must not read as unreadable"
     assert (pages["s0001"].points, pages["s0001"].max_points) == (1.5, 7)
     assert not pages["s0002"].graded
-    assert [p.student for p in result.troubled] == ["s0003", "s0004"]
+    assert [p.student for p in result.troubled] == ["s0002", "s0003", "s0004"]
+    assert "not graded yet" in pages["s0002"].problem
     assert "JSON" in pages["s0003"].problem
     assert "s0001" in pages["s0004"].problem, "the instructor is told whose results they are"
     for student in ("s0003", "s0004"):
@@ -408,7 +418,8 @@ def test_the_receipt_says_why_and_which_version(course: Course) -> None:
 def test_only_the_students_named(course: Course) -> None:
     """Named students get pages, others none; an unknown one or assignment is an error."""
     for student in ("s0001", "s0002"):
-        hand_in(course, student, None)
+        theirs = replace(result_of(Verdict("q01-test", Status.PASSED, 2, 2)), student=student)
+        hand_in(course, student, theirs.to_json())
     result = feedback(course, "a1", ["s0002", "s0002"])
     assert [p.student for p in result.pages] == ["s0002"]
     assert not course.feedback("s0001", "a1").exists()
