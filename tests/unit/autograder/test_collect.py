@@ -713,9 +713,9 @@ def test_a_broken_notebook_yields_to_answers_but_not_to_a_stub(
     course: Course, folder: Path
 ) -> None:
     """Readable answers go before a broken file; an untouched copy does not hide it."""
-    put(folder, "s1/work/q01-svd.ipynb", BROKEN)
+    put(folder, "s1/mine/q01-svd.ipynb", BROKEN)
     put(folder, "s1/q01-svd.ipynb", ONE)
-    put(folder, "s2/work/q01-svd.ipynb", BROKEN)
+    put(folder, "s2/mine/q01-svd.ipynb", BROKEN)
     put(folder, "s2/q01-svd.ipynb", ONE_DONE)
     first, second = collect(course, "hw", folder).receipts
     assert stored(course, first, "q01-svd.ipynb") == BROKEN
