@@ -3,6 +3,11 @@
 A file's parts are headed `# %% <answer id>`, `# %% [markdown] <answer id>` or, for the stored
 output of a kept cell, `# %% [output] <answer id>`. The first line of a wrong answer says which
 cells lose points: `# loses: q02-pca-test`.
+
+Files beside the notebook are parts as well: `# %% [file] cpp/nn.cpp` gives a file as a whole,
+`# %% [no file] paper.md` leaves one out, and `# %% [edit] cpp/nn.cpp` changes the solution's file:
+lines that begin with `- ` must stand there once, together, and become the lines with `+ ` that
+follow.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -19,7 +24,19 @@ from nbformat import NotebookNode
 from autograder.errors import AnswerError
 from autograder.notebook import Role, SourceNotebook, grade_id, is_kept, role
 
-HEAD = re.compile(r"# %%\s*(?:\[(markdown|output)\]\s*)?([A-Za-z0-9_-]+)\s*$")
+HEAD = re.compile(
+    r"# %%\s*(?:\[(?P<kind>markdown|output|file|no file|edit)\]\s*)?(?P<name>[A-Za-z0-9_./-]+)\s*$"
+)
+FILE_KINDS = ("file", "no file", "edit")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an answer does to one file: `file`, `no file` or `edit`, with the part's text."""
+
+    kind: str
+    path: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,7 @@ class Answer:
         loses: Cells that must lose points; empty for a right answer.
         cells: Source text by answer id.
         outputs: Stored output of kept cells by answer id.
+        changes: What is done to the solution's files, in order.
     """
 
     name: str
@@ -39,6 +57,26 @@ class Answer:
     loses: frozenset[str] = frozenset()
     cells: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+
+    def files(self, solution: Mapping[str, bytes]) -> dict[str, bytes]:
+        """The files of this answer.
+
+        Args:
+            solution: The solution's files by path.
+
+        Raises:
+            AnswerError: An edit does not fit the solution's file.
+        """
+        files = dict(solution)
+        for change in self.changes:
+            if change.kind == "no file":
+                files.pop(change.path, None)
+            elif change.kind == "file":
+                files[change.path] = change.text.encode()
+            else:
+                files[change.path] = _edited(self.name, change, files.get(change.path, b""))
+        return files
 
 
 def load_answer(path: Path) -> Answer:
@@ -61,28 +99,73 @@ def load_answer(path: Path) -> Answer:
     if right == bool(loses):
         cure = "name it right_... without, or wrong_... with a first line `# loses: <ids>`"
         raise AnswerError("does not say clearly whether it is right or wrong", str(path), cure)
-    cells, outputs = _parts(lines)
-    if not cells and not outputs:
+    answer = _with_parts(Answer(path.stem, right, loses), lines)
+    if not answer.cells and not answer.outputs and not answer.changes:
         raise AnswerError("has no part", str(path), "head each part with `# %% <answer id>`")
-    return Answer(path.stem, right, loses, cells, outputs)
+    return answer
 
 
-def _parts(lines: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-    cells: dict[str, list[str]] = {}
-    outputs: dict[str, list[str]] = {}
-    current: list[str] | None = None
+def _with_parts(answer: Answer, lines: list[str]) -> Answer:
+    cells: dict[str, str] = {}
+    outputs: dict[str, str] = {}
+    changes: list[Change] = []
+    for kind, name, body in _parts(lines):
+        text = "\n".join(body).strip("\n")
+        if kind == "output":
+            outputs[name] = "\n".join(re.sub(r"^# ?", "", row) for row in body).strip("\n") + "\n"
+        elif kind in FILE_KINDS:
+            changes.append(Change(kind, name, text + "\n"))
+        else:
+            cells[name] = text
+    return replace(answer, cells=cells, outputs=outputs, changes=tuple(changes))
+
+
+def _parts(lines: list[str]) -> list[tuple[str, str, list[str]]]:
+    """Kind, name and lines of every part, in order."""
+    parts: list[tuple[str, str, list[str]]] = []
     for line in lines:
         head = HEAD.match(line)
         if head:
-            kind, name = head.groups()
-            current = (outputs if kind == "output" else cells).setdefault(name, [])
-            is_output = kind == "output"
-        elif current is not None:
-            current.append(re.sub(r"^# ?", "", line) if is_output else line)
-    return (
-        {k: "\n".join(v).strip("\n") for k, v in cells.items()},
-        {k: "\n".join(v).strip("\n") + "\n" for k, v in outputs.items()},
-    )
+            parts.append((head["kind"] or "", head["name"], []))
+        elif parts:
+            parts[-1][2].append(line)
+    return parts
+
+
+def _edited(answer: str, change: Change, content: bytes) -> bytes:
+    """The file after an edit.
+
+    Raises:
+        AnswerError: Its old lines do not stand there exactly once.
+    """
+    text = content.decode().removesuffix("\n")
+    text = f"\n{text}\n"  # so that every line has both its ends
+    for old, new in _edits(change.text):
+        count = text.count("\n" + old)
+        if count != 1 or not old:
+            raise AnswerError(
+                f"an edit of {change.path} finds its old lines {count} times",
+                answer,
+                "give enough lines to stand there exactly once",
+            )
+        text = text.replace("\n" + old, "\n" + new)
+    return text[1:].encode()
+
+
+def _edits(text: str) -> list[tuple[str, str]]:
+    """Pairs of old and new text: each run of `- ` lines with the `+ ` lines after it."""
+    pairs: list[tuple[str, str]] = []
+    after_new = True
+    for line in text.splitlines():
+        sign, body = line[:1], line[2:] + "\n"
+        if sign == "-":
+            if after_new:
+                pairs.append(("", ""))
+            pairs[-1] = (pairs[-1][0] + body, "")
+        elif sign == "+" and pairs:
+            pairs[-1] = (pairs[-1][0], pairs[-1][1] + body)
+        after_new = sign != "-"
+    return pairs
 
 
 def load_answers(folder: Path) -> tuple[Answer, ...]:

@@ -8,19 +8,21 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder.errors import CourseError
 from autograder.handin import DEMO_SECRET
+from autograder.ratification import Rule
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 SECRET_VARIABLE = "AUTOGRADER_SECRET"
 DATA_VARIABLE = "AUTOGRADER_DATA_ROOT"
+QUESTION_KEYS = ("id", "title", "notebook", "points", "bonus", "files", "solution_files")
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,25 @@ class Limits:
 
 @dataclass(frozen=True)
 class Question:
-    """One question: its id, title, source notebook, points, and bonus points on top."""
+    """One question.
+
+    Attributes:
+        id: The beginning of its grade ids.
+        title: For people.
+        notebook: Its source notebook, without suffix.
+        points: Without bonus.
+        bonus: Points on top.
+        files: Patterns of the files that belong to its answer, relative to the hand-in.
+        solution_files: Folder with the solution's files, relative to the course; may be empty.
+    """
 
     id: str
     title: str
     notebook: str
     points: float
     bonus: float = 0.0
+    files: tuple[str, ...] = ()
+    solution_files: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,8 @@ class Assignment:
         deadline: With the course's time zone; None where there is none.
         imports: Modules that the candidate loads before any student code runs.
         questions: In the order of the course file.
+        copies: Folders of the course that the release carries, by their name in the release.
+        ratification: When it is passed as a whole; None where the course has no such rule.
     """
 
     name: str
@@ -79,6 +95,13 @@ class Assignment:
     deadline: datetime | None
     imports: tuple[str, ...]
     questions: tuple[Question, ...]
+    copies: Mapping[str, str] = field(default_factory=dict)
+    ratification: Rule | None = None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Patterns of all files, besides notebooks, that belong to answers."""
+        return tuple(dict.fromkeys(p for q in self.questions for p in q.files))
 
     @property
     def notebooks(self) -> tuple[str, ...]:
@@ -162,6 +185,10 @@ class Course:
         """The instructor's report of an assignment."""
         return self.root / "report" / assignment
 
+    def overrides(self, assignment: str) -> Path:
+        """What graders decided otherwise, in a file."""
+        return self.root / "overrides" / f"{assignment}.csv"
+
     def answers(self, assignment: str) -> Path:
         """Known right and wrong answers of an assignment."""
         return self.root / "tests" / "answers" / assignment
@@ -175,6 +202,12 @@ class Course:
     def cache(self) -> Path:
         """Files that can be made again at any time."""
         return self.root / ".autograder"
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a relative path stays in its folder."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and ".." not in parts
 
 
 def find_course(start: Path) -> Course:
@@ -315,7 +348,9 @@ class _Reader:
         section = f"assignment.{name}"
         if not NAME.fullmatch(name):
             raise self.error(f"[{section}]", "is no folder name", "use letters, digits, - and _")
-        self.known(table, section, {"title", "deadline", "imports", "question"})
+        self.known(
+            table, section, {"title", "deadline", "imports", "question", "copies", "ratification"}
+        )
         deadline = table.get("deadline")
         if deadline is not None and not isinstance(deadline, datetime):
             raise self.error(
@@ -337,17 +372,87 @@ class _Reader:
                 "give every question one entry",
             )
         title = self.get(table, section, "title", str, name)
-        return Assignment(name, title, deadline, tuple(str(i) for i in imports), questions)
+        copies = self.copies(section, self.table(table, "copies"))
+        rule = self.ratification(section, table, [q.id for q in questions])
+        modules = tuple(str(i) for i in imports)
+        return Assignment(name, title, deadline, modules, questions, copies, rule)
+
+    def ratification(
+        self, section: str, assignment: Mapping[str, Any], questions: Sequence[str]
+    ) -> Rule | None:
+        if "ratification" not in assignment:
+            return None
+        table = self.table(assignment, "ratification")
+        section = f"{section}.ratification"
+        self.known(table, section, {f.name for f in fields(Rule)})
+        all_of, any_of, asked = (
+            self.question_ids(section, table, key, questions)
+            for key in ("all_of", "any_of", "asked")
+        )
+        share = self.get(table, section, "done_share", float, Rule.done_share)
+        at_least = self.get(table, section, "at_least", int, Rule.at_least)
+        if not 0 < share <= 1:
+            cure = "write a number above 0, at most 1; 0.5 is half of the points"
+            raise self.error(f"[{section}] done_share", f"is {share:g}", cure)
+        if not all_of and not any_of:
+            cure = 'name the questions that are needed: all_of = ["q01"]'
+            raise self.error(f"[{section}]", "needs no question", cure)
+        both = [i for i in any_of if i in all_of]
+        if both:
+            cure = "leave it in one of them"
+            raise self.error(f"[{section}] any_of", f"names {both[0]}, as all_of does", cure)
+        if not 1 <= at_least <= max(len(any_of), 1):
+            cure = f"write a number from 1 to {max(len(any_of), 1)}, as many as any_of names"
+            raise self.error(f"[{section}] at_least", f"is {at_least}", cure)
+        return Rule(share, all_of, any_of, at_least, asked)
+
+    def question_ids(
+        self, section: str, table: Mapping[str, Any], key: str, questions: Sequence[str]
+    ) -> tuple[str, ...]:
+        names = self.get(table, section, key, list, [])
+        if key in table and not names:
+            cure = "name questions, or take the setting away"
+            raise self.error(f"[{section}] {key}", "is empty", cure)
+        for name in names:
+            if name not in questions:
+                cure = f"use some of {', '.join(questions) or 'none: there are no questions'}"
+                raise self.error(f"[{section}] {key}", f"names no question: {name!r}", cure)
+            if names.count(name) > 1:
+                raise self.error(f"[{section}] {key}", f"names {name} twice", "name it once")
+        return tuple(names)
+
+    def copies(self, section: str, table: Mapping[str, Any]) -> Mapping[str, str]:
+        for key, value in table.items():
+            if not NAME.fullmatch(key) or not isinstance(value, str) or not _is_inside(value):
+                raise self.error(
+                    f"[{section}.copies] {key}",
+                    f"is {value!r}",
+                    'write a name and a folder of the course, such as cpp = "cpp_template"',
+                )
+        return dict(table)
+
+    def patterns(self, section: str, table: Mapping[str, Any]) -> tuple[str, ...]:
+        patterns = self.get(table, section, "files", list, [])
+        for pattern in patterns:
+            if not isinstance(pattern, str) or not _is_inside(pattern):
+                raise self.error(
+                    f"[{section}] files",
+                    f"holds {pattern!r}",
+                    'write patterns inside the hand-in, such as "cpp/*.cpp"',
+                )
+        return tuple(patterns)
 
     def question(self, section: str, table: Mapping[str, Any]) -> Question:
         section = f"{section}.question"
-        self.known(table, section, {"id", "title", "notebook", "points", "bonus"})
+        self.known(table, section, set(QUESTION_KEYS))
         question = Question(
             id=self.get(table, section, "id", str, None),
             title=self.get(table, section, "title", str, None),
             notebook=self.get(table, section, "notebook", str, None),
             points=self.get(table, section, "points", float, None),
             bonus=self.get(table, section, "bonus", float, 0.0),
+            files=self.patterns(section, table),
+            solution_files=self.get(table, section, "solution_files", str, ""),
         )
         if "-" in question.id or not NAME.fullmatch(question.id):
             raise self.error(

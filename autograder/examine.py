@@ -90,7 +90,11 @@ class Examined:
 
 
 def examine(
-    source: SourceNotebook, handed_in: NotebookNode | None, submission: Submission, secret: str
+    source: SourceNotebook,
+    handed_in: NotebookNode | None,
+    submission: Submission,
+    secret: str,
+    files: Mapping[str, bytes] | None = None,
 ) -> Examined:
     """Judge one notebook.
 
@@ -99,11 +103,12 @@ def examine(
         handed_in: The student's notebook; None where there is none.
         submission: The sandbox of the submission.
         secret: The course's secret, for hidden data.
+        files: The hand-in's files that belong to the notebook's answers, by path.
 
     Raises:
         SourceError: A cell of the instructor's fails in the examiner.
     """
-    return _Examination(source, handed_in, submission, secret).examined()
+    return _Examination(source, handed_in, submission, secret, files or {}).examined()
 
 
 def not_examined(source: SourceNotebook, status: Status, message: str, remark: Remark) -> Examined:
@@ -140,6 +145,7 @@ class _Examination:
         handed_in: NotebookNode | None,
         submission: Submission,
         secret: str,
+        files: Mapping[str, bytes],
     ) -> None:
         self.source = source
         self.submission = submission
@@ -157,6 +163,7 @@ class _Examination:
             sources={s.id: s.cell.source for s in theirs},
             stored={s.id: stored_text(s.cell.outputs) for s in theirs if self._is_kept(s)},
             secret=secret,
+            files=files,
         )
         self.answered = {s.id: s.answered for s in self.repaired.steps}
 

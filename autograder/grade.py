@@ -15,14 +15,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from autograder.candidate import Submission
 from autograder.course import Assignment, Course
 from autograder.data import CourseData
 from autograder.errors import InputError, NotebookError
 from autograder.examine import Examined, examine, not_examined
+from autograder.files import find_files, matches, with_written
 from autograder.gradebook import Gradebook
 from autograder.notebook import SourceNotebook, dumps, grade_id, read_handed_in
-from autograder.plan import Plan, make_plan, sources_digest, wall_limit_s, warm_up
+from autograder.plan import (
+    Plan,
+    make_plan,
+    patterns_of,
+    released_files,
+    sources_digest,
+    wall_limit_s,
+    warm_up,
+)
 from autograder.verdict import Remark, Status, SubmissionResult, shorten
 from autograder.workers import Failure, Finished, cores, run_forked
 
@@ -178,21 +189,41 @@ def _judge_notebook(
         return not_examined(source, Status.UNGRADED, words, Remark("unreadable", words))
     if handed_in is None:
         words = f"No notebook with the cells of {source.name}.ipynb was handed in."
-        others = _other_work(plan, folder)
+        others = _other_work(plan, folder, source)
         if others:
             words += f" A person will look at what is there: {', '.join(others[:5])}."
             return not_examined(source, Status.UNGRADED, words, Remark("other-work", words))
         return not_examined(source, Status.FAILED, words, Remark("notebook-missing", words))
-    examined = examine(source, handed_in, submission, plan.course.secret)
-    result = replace(examined.result, remarks=(*remarks, *examined.result.remarks))
+    files, moved = _files(plan, source, folder, handed_in)
+    examined = examine(source, handed_in, submission, plan.course.secret, files)
+    result = replace(examined.result, remarks=(*remarks, *moved, *examined.result.remarks))
     return replace(examined, result=result)
 
 
-def _other_work(plan: Plan, folder: Path) -> list[str]:
-    """Files that may hold answers in another form: documents, scans, notebooks of one's own."""
+def _files(
+    plan: Plan, source: SourceNotebook, folder: Path, handed_in: NotebookNode
+) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
+    """The files that belong to a notebook's answers, and remarks on where they were."""
+    patterns = patterns_of(plan, source)
+    if not patterns:
+        return {}, ()
+    files, moved = find_files(folder, patterns)
+    cells = [c.source for c in handed_in.cells if c.cell_type == "code"]
+    files, written = with_written(files, released_files(plan, source), cells, patterns)
+    return files, (*moved, *written)
+
+
+def _other_work(plan: Plan, folder: Path, source: SourceNotebook) -> list[str]:
+    """Files that may hold answers in another form: documents, scans, notebooks of one's own.
+
+    Files that another notebook's questions ask for are no answers to this one's.
+    """
     found = []
     known = {i for s in plan.sources for i in s.cells}
+    asked = {p for s in plan.sources if s.name != source.name for p in patterns_of(plan, s)}
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
+        if matches(path.relative_to(folder).as_posix(), asked):
+            continue
         if path.suffix.lower() in DOCUMENTS:
             found.append(path.name)
         elif path.suffix == ".ipynb":

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 
 DEMO_SECRET = "demo"  # the secret of a course that has not set one
 
@@ -28,12 +29,14 @@ class HandIn:
         stored: Text of the stored outputs of kept cells by cell id.
         passed: Ids of the tests that have earned all their points so far.
         secret: The course's secret, from which hidden data are drawn.
+        files: The hand-in's files that belong to answers, by path such as `cpp/nn.cpp`.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
     stored: Mapping[str, str] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
     secret: str = DEMO_SECRET
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 _current: ContextVar[HandIn | None] = ContextVar("autograder_handin", default=None)
@@ -73,6 +76,18 @@ def stored_output(cell_id: str) -> str | None:
     """Text that a kept cell's stored outputs show; None where it is not known (one kernel)."""
     handin = _current.get()
     return None if handin is None else handin.stored.get(cell_id, "")
+
+
+def file(path: str) -> bytes | None:
+    """Contents of a file that was handed in, such as `paper.md`; None where there is none.
+
+    In one kernel it is the file of that path in the working folder.
+    """
+    handin = _current.get()
+    if handin is not None:
+        return handin.files.get(path)
+    place = Path(path)
+    return place.read_bytes() if place.is_file() else None
 
 
 def passed(test_id: str) -> bool:

@@ -17,8 +17,11 @@ from autograder import agent, sandbox
 from autograder.course import DATA_VARIABLE, SECRET_VARIABLE, Assignment, Course
 from autograder.data import CourseData, course_data
 from autograder.errors import SandboxError, SourceError
+from autograder.files import read_files
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source, points
 from autograder.verdict import question_of
+
+CODE_SUFFIXES = (".py", ".cpp", ".hpp")
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,33 @@ def warm_up(plan: Plan) -> None:
     gc.freeze()  # as in the agent: forks share these pages
 
 
+def patterns_of(plan: Plan, source: SourceNotebook) -> tuple[str, ...]:
+    """Patterns of the files that belong to the answers of one source notebook."""
+    questions = [q for q in plan.assignment.questions if q.notebook == source.name]
+    return tuple(dict.fromkeys(p for q in questions for p in q.files))
+
+
+def released_files(plan: Plan, source: SourceNotebook) -> dict[str, bytes]:
+    """The files of a source notebook's answers as students get them, by path."""
+    found: dict[str, bytes] = {}
+    patterns = patterns_of(plan, source)
+    folders = {name: plan.course.root / path for name, path in plan.assignment.copies.items()}
+    for name, folder in folders.items():
+        here = [p.partition("/")[2] for p in patterns if p.partition("/")[0] == name]
+        found |= {f"{name}/{path}": text for path, text in read_files(folder, here).items()}
+    return found | read_files(plan.course.source(plan.assignment.name), patterns)
+
+
+def solution_files(plan: Plan, source: SourceNotebook) -> dict[str, bytes]:
+    """The files of the instructor's solution, by the path that a student gives them."""
+    found: dict[str, bytes] = {}
+    for question in plan.assignment.questions:
+        if question.notebook == source.name and question.solution_files:
+            folder = plan.course.root / question.solution_files
+            found |= read_files(folder, question.files)
+    return found
+
+
 def wall_limit_s(plan: Plan, notebooks: int) -> float:
     """Wall time after which a whole job is given up: a backstop behind all other limits."""
     limits = plan.course.limits
@@ -109,8 +139,8 @@ def code_digest() -> str:
     here = Path(__file__).resolve().parent
     digest = hashlib.sha256()
     for folder in (here, here.parent / "reference"):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        for path in sorted(p for p in folder.rglob("*") if p.suffix in CODE_SUFFIXES):
+            digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -124,4 +154,6 @@ def sources_digest(plan: Plan) -> str:
         plan.data.name,
     ]
     texts = [*settings, *(dumps(s.node) for s in plan.sources)]
+    for source in plan.sources:
+        texts += [repr(patterns_of(plan, source)), repr(released_files(plan, source))]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

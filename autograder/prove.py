@@ -12,6 +12,9 @@ import contextlib
 import hashlib
 import io
 import json
+import shutil
+import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,6 +30,8 @@ from autograder.plan import (
     Plan,
     code_digest,
     make_plan,
+    released_files,
+    solution_files,
     sources_digest,
     wall_limit_s,
     warm_up,
@@ -209,8 +214,10 @@ def _prove_share(plan: Plan, cases: Sequence[Case]) -> str:
 def _prove_one(plan: Plan, case: Case, submission: Submission) -> Proved:
     source = _source(plan, case.notebook)
     if case.kind == "kernel":
-        return Proved(case, tuple(run_in_one_kernel(source)), ())
-    examined = examine(source, _handed_in(plan, case, source), submission, plan.course.secret)
+        return Proved(case, tuple(_in_one_kernel(plan, source)), ())
+    handed_in = _handed_in(plan, case, source)
+    files = _files(plan, case, source)
+    examined = examine(source, handed_in, submission, plan.course.secret, files)
     problems = _problems(case, examined.result.verdicts)
     return Proved(case, tuple(problems), examined.result.verdicts, examined.result.cpu_s)
 
@@ -225,6 +232,37 @@ def _handed_in(plan: Plan, case: Case, source: SourceNotebook) -> Any:
         answer: Answer = next(a for a in load_answers(folder) if a.name == case.name)
         cells, outputs = {**cells, **answer.cells}, {**outputs, **answer.outputs}
     return fill(source, cells, outputs)
+
+
+def _files(plan: Plan, case: Case, source: SourceNotebook) -> dict[str, bytes]:
+    """The files that would be handed in beside the notebook."""
+    released = released_files(plan, source)
+    if case.kind == "stub":
+        return released
+    files = {**released, **solution_files(plan, source)}
+    if case.kind in ("right", "wrong"):
+        answers = load_answers(_folder(plan, case.question))
+        files = next(a for a in answers if a.name == case.name).files(files)
+    return files
+
+
+def _in_one_kernel(plan: Plan, source: SourceNotebook) -> list[str]:
+    """Run the solution in one kernel, in a folder with the files that a student would have."""
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        for name, path in plan.assignment.copies.items():
+            shutil.copytree(plan.course.root / path, Path(folder) / name)
+        for path, content in {
+            **released_files(plan, source),
+            **solution_files(plan, source),
+        }.items():
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_bytes(content)
+        with contextlib.chdir(folder):
+            sys.path.insert(0, folder)
+            try:
+                return run_in_one_kernel(source)
+            finally:
+                sys.path.remove(folder)
 
 
 def _problems(case: Case, verdicts: Sequence[Verdict]) -> list[str]:
@@ -287,6 +325,7 @@ def _mark(plan: Plan, case: Case) -> Path:
         repr(case),
         dumps(source.node),
         sources_digest(replace(plan, sources=())),
+        repr((released_files(plan, source), solution_files(plan, source))),
     ]
     for path in sorted(_folder(plan, case.question).glob("*")):
         if path.stem == case.name or path.name.startswith("kept_"):

@@ -22,6 +22,7 @@ from autograder.errors import SourceError
 from autograder.notebook import REGIONS, SourceNotebook, dumps, region_lines
 from autograder.plan import load_sources
 
+NOT_RELEASED = (".ipynb_checkpoints", "__pycache__", "*.o", "build")
 TELLING_LENGTH = 12  # shorter lines, such as `return x`, stand in many places
 
 
@@ -73,11 +74,28 @@ def _same(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
 
 
+def _copy(folder: Path, target: Path) -> None:
+    """Copy a folder that the release carries, without what a build leaves there.
+
+    Raises:
+        SourceError: It is not there.
+    """
+    if not folder.is_dir():
+        raise SourceError(
+            "the folder that the release should carry is missing",
+            str(folder),
+            "make it, or correct [assignment.….copies] in course.toml",
+        )
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns(*NOT_RELEASED))
+
+
 def _build(course: Course, assignment: Assignment, root: Path) -> Path:
     """Run nbgrader's own command in a temporary course; bring its notebooks to one form."""
     source = course.source(assignment.name)
-    ignore = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
+    ignore = shutil.ignore_patterns(*NOT_RELEASED)
     shutil.copytree(source, root / "source" / assignment.name, ignore=ignore)
+    for name, path in assignment.copies.items():
+        _copy(course.root / path, root / "source" / assignment.name / name)
     config = course.root / "nbgrader_config.py"
     if config.is_file():
         shutil.copyfile(config, root / config.name)
@@ -96,8 +114,8 @@ def _build(course: Course, assignment: Assignment, root: Path) -> Path:
             str(source),
             f"run `nbgrader generate_assignment {assignment.name}` to see all it says",
         )
-    for path in built.rglob("*.ipynb"):
-        path.write_text(dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
+    for notebook in built.rglob("*.ipynb"):
+        notebook.write_text(dumps(nbformat.read(notebook, as_version=4)), encoding="utf-8")
     return built
 
 

@@ -13,7 +13,8 @@ In an ordinary kernel, without an examiner around, they raise or return and noth
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
@@ -22,6 +23,8 @@ from typing import Any, NoReturn
 
 MESSAGE_LIMIT = 1000  # characters of a message
 TEXT_LIMIT = 200  # characters of a student's value that a message may show
+CODE_LIMIT = 2000  # characters of a tool's lines
+CURVE_POINTS = 121  # points that are kept of a curve
 
 
 class Status(StrEnum):
@@ -34,6 +37,25 @@ class Status(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     UNGRADED = "ungraded"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Values of the answer over one variable, and the values that were expected there.
+
+    Attributes:
+        x: Where, in rising order.
+        got: What the answer gave there; None where that was no finite number.
+        expected: What was expected there; None where there is no finite number.
+        x_label: Name of the variable.
+        y_label: What is drawn over it.
+    """
+
+    x: tuple[float, ...]
+    got: tuple[float | None, ...]
+    expected: tuple[float | None, ...]
+    x_label: str = "x"
+    y_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +74,9 @@ class Verdict:
         hint: One sentence on how to go on; may be empty.
         note: Stable answer note, for counting the mistakes of a class; may be empty.
         printed: What the student's code printed while the check ran, shortened.
+        formula: LaTeX of the formula that was read from the answer; may be empty.
+        code: Lines of a tool, a compiler for example, kept as they are; may be empty.
+        curves: The answer's values beside the expected ones; None where values are no curve.
         wall_s: Wall time of the check in seconds.
     """
 
@@ -66,6 +91,9 @@ class Verdict:
     hint: str = ""
     note: str = ""
     printed: str = ""
+    formula: str = ""
+    code: str = ""
+    curves: Curves | None = None
     wall_s: float = 0.0
 
     @property
@@ -154,7 +182,19 @@ class SubmissionResult:
 
 def verdict_from_dict(data: Mapping[str, Any]) -> Verdict:
     """The verdict that `dataclasses.asdict` made into a mapping."""
-    return Verdict(**{**data, "status": Status(data["status"])})
+    curves = data.get("curves")
+    return Verdict(
+        **{
+            **data,
+            "status": Status(data["status"]),
+            "curves": None if curves is None else _curves_from_dict(curves),
+        }
+    )
+
+
+def _curves_from_dict(data: Mapping[str, Any]) -> Curves:
+    values = {k: tuple(data[k]) for k in ("x", "got", "expected")}
+    return Curves(**{**data, **values})
 
 
 def notebook_from_dict(data: Mapping[str, Any]) -> NotebookResult:
@@ -229,6 +269,9 @@ def fail(
     got: object = "",
     hint: str = "",
     note: str = "",
+    curves: Curves | None = None,
+    formula: str = "",
+    code: str = "",
 ) -> NoReturn:
     """End the test: it failed.
 
@@ -238,15 +281,48 @@ def fail(
         got: What the answer gave; shown shortened.
         hint: How to go on, one sentence.
         note: Stable answer note, for example `eigenvalue-not-root`.
+        curves: The answer's values beside the expected ones, from `curves`.
+        formula: LaTeX of the formula that was read from the answer.
+        code: Lines of a tool, for example a compiler's.
 
     Raises:
         CheckFailed: Always.
     """
     texts = {"expected": shorten(expected), "got": shorten(got), "hint": hint, "note": note}
     message = shorten(message, MESSAGE_LIMIT)
-    _record(Status.FAILED, 0.0, message, **texts)
+    more = {"curves": curves, "formula": formula[:MESSAGE_LIMIT], "code": code[:CODE_LIMIT]}
+    _record(Status.FAILED, 0.0, message, **texts, **more)
     shown = [f"{k}: {v}" for k, v in texts.items() if v and k != "note"]
     raise CheckFailed("\n".join([message, *shown]))
+
+
+def curves(
+    x: object, got: object, expected: object, y_label: str = "", x_label: str = "x"
+) -> Curves:
+    """The answer's values beside the expected ones, thinned out for a plot.
+
+    Args:
+        x: Where, shape (n,), in rising order: a list, an array or a tensor.
+        got: The answer's values there, shape (n,).
+        expected: The expected values there, shape (n,).
+        y_label: What is drawn, for example `swish(x)`.
+        x_label: Name of the variable.
+
+    Raises:
+        ValueError: The three are not of one length.
+    """
+    rows = [_numbers(values) for values in (x, got, expected)]
+    if len({len(row) for row in rows}) != 1:
+        raise ValueError("a curve needs as many values as places")
+    step = max(1, -(-len(rows[0]) // CURVE_POINTS))
+    where = tuple(value or 0.0 for value in rows[0][::step])
+    return Curves(where, rows[1][::step], rows[2][::step], x_label, y_label)
+
+
+def _numbers(values: object) -> tuple[float | None, ...]:
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    assert isinstance(listed, Iterable)
+    return tuple(float(v) if math.isfinite(v) else None for v in listed)
 
 
 def ungraded(reason: str) -> NoReturn:

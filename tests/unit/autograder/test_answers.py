@@ -104,3 +104,38 @@ def test_a_kept_cell_needs_its_output(tiny: SourceNotebook, tmp_path: Path) -> N
         assert kept_outputs(tmp_path, tiny) == {"q01-mean": "3.0\n"}
     finally:
         del cell.metadata["autograder"]
+
+
+SOLUTION = {"cpp/nn.cpp": b"int a;\n  int a;\nint b;\nint c;\n", "paper.md": b"long\n"}
+
+
+def test_files_are_given_left_out_and_edited(tmp_path: Path) -> None:
+    """An answer's files are the solution's, changed as it says."""
+    text = (
+        "# loses: a-test\n# %% [edit] cpp/nn.cpp\n"
+        "- int a;\n+ int z;\n+ // why\n\n- int b;\n- int c;\n"
+        "# %% [file] cpp/my.hpp\n#pragma once\n# %% [no file] paper.md\n"
+    )
+    found = load_answer(answer(tmp_path, "wrong_one", text))
+    assert found.files(SOLUTION) == {
+        "cpp/nn.cpp": b"int z;\n// why\n  int a;\n",
+        "cpp/my.hpp": b"#pragma once\n",
+    }
+    assert found.cells == {}
+
+
+@pytest.mark.parametrize("old", ["nothing like it", "int d;", " int a;"])
+def test_an_edit_that_does_not_fit_is_the_authors_mistake(tmp_path: Path, old: str) -> None:
+    """Its old lines stand in the solution exactly once, as whole lines."""
+    text = f"# loses: a-test\n# %% [edit] cpp/nn.cpp\n- {old}\n+ int z;\n"
+    found = load_answer(answer(tmp_path, "wrong_one", text))
+    with pytest.raises(AnswerError, match="0 times"):
+        found.files(SOLUTION)
+
+
+def test_an_edit_that_fits_twice_is_refused(tmp_path: Path) -> None:
+    """Which of two places is meant cannot be guessed."""
+    text = "# loses: a-test\n# %% [edit] f\n- x\n+ y\n"
+    found = load_answer(answer(tmp_path, "wrong_one", text))
+    with pytest.raises(AnswerError, match="2 times"):
+        found.files({"f": b"x\nz\nx\n"})

@@ -106,3 +106,34 @@ def test_unknown_names_are_answered_with_known_ones(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="no question 'q02'") as caught:
         course.assignment("hw").question("q02")
     assert "q01" in caught.value.cure
+
+
+FILES = 'files = ["cpp/*.cpp", "paper.md"]\nsolution_files = "reference"\n'
+COPIES = '\n[assignment.hw.copies]\ncpp = "cpp_template"\n'
+
+
+def test_files_of_an_answer_and_folders_of_the_release_are_settings(tmp_path: Path) -> None:
+    """Patterns of files, where their solution lies, and what the release carries."""
+    assignment = load(tmp_path, TINY_COURSE + FILES + COPIES).assignment("hw")
+    assert assignment.files == ("cpp/*.cpp", "paper.md")
+    assert assignment.question("q01").solution_files == "reference"
+    assert assignment.copies == {"cpp": "cpp_template"}
+    assert load(tmp_path, TINY_COURSE).assignment("hw").files == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('files = ["../x"]', "files holds '../x'"),
+        ('files = ["/etc/passwd"]', "files holds '/etc/passwd'"),
+        ("files = [3]", "files holds 3"),
+        ('files = "cpp"', "files is of kind str"),
+        ('[assignment.hw.copies]\ncpp = "../x"', r"copies\] cpp is '../x'"),
+        ('[assignment.hw.copies]\n"a/b" = "x"', r"copies\] a/b is 'x'"),
+        ("[assignment.hw.copies]\ncpp = 3", r"copies\] cpp is 3"),
+    ],
+)
+def test_a_file_outside_the_hand_in_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """Patterns stay in the hand-in, copies in the course."""
+    with pytest.raises(CourseError, match=said):
+        load(tmp_path, f"{TINY_COURSE}{text}\n")

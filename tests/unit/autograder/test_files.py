@@ -1,0 +1,115 @@
+"""Files beside the notebooks: found where they should be, elsewhere, or in a cell."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from autograder.files import FILES_LIMIT, find_files, matches, read_files, with_written
+
+PATTERNS = ("cpp/*.cpp", "cpp/*.hpp")
+
+
+def laid(folder: Path, files: Mapping[str, str]) -> Path:
+    """A folder with these files."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("path", "fits"),
+    [
+        ("cpp/nn.cpp", True),
+        ("CPP/NN.CPP", True),
+        ("cpp/deep/nn.cpp", False),
+        ("nn.cpp", False),
+        ("cpp/nn.c", False),
+        ("cpp/nn.hpp", True),
+        ("cppx/nn.cpp", False),
+    ],
+)
+def test_patterns_stop_at_folders(path: str, fits: bool) -> None:
+    """A star stands for a part of one name; case does not count."""
+    assert matches(path, PATTERNS) is fits
+
+
+def test_files_in_their_place_are_read_without_a_word(tmp_path: Path) -> None:
+    """Only what fits is read."""
+    laid(
+        tmp_path, {"cpp/nn.cpp": "a", "cpp/nn.hpp": "b", "cpp/notes.txt": "c", "other/nn.cpp": "d"}
+    )
+    found, remarks = find_files(tmp_path, PATTERNS)
+    assert found == {"cpp/nn.cpp": b"a", "cpp/nn.hpp": b"b"}
+    assert remarks == ()
+    assert read_files(tmp_path, PATTERNS) == found
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"my work/cpp/nn.cpp": "a", "my work/cpp/nn.hpp": "b", "old/nn.cpp": "x"},
+        {"nn.cpp": "a", "nn.hpp": "b"},
+        {"src/nn.cpp": "a", "src/nn.hpp": "b", "deep/er/nn.cpp": "x"},
+    ],
+)
+def test_files_in_another_folder_are_found_and_named(tmp_path: Path, files: dict[str, str]) -> None:
+    """The folder with most of them counts, and the student is told."""
+    found, remarks = find_files(laid(tmp_path, files), PATTERNS)
+    assert found == {"cpp/nn.cpp": b"a", "cpp/nn.hpp": b"b"}
+    assert {r.kind for r in remarks} == {"found-elsewhere"}
+    assert "was read as cpp/nn.cpp" in remarks[0].message
+
+
+def test_links_and_hidden_folders_are_left_alone(tmp_path: Path) -> None:
+    """Neither a link out of the hand-in nor git's own files are read."""
+    secret = tmp_path / "secret.cpp"
+    secret.write_text("secret")
+    inside = laid(tmp_path / "work", {".git/cpp/nn.cpp": "hidden"})
+    (inside / "cpp").mkdir()
+    (inside / "cpp" / "nn.cpp").symlink_to(secret)
+    assert find_files(inside, PATTERNS) == ({}, ())
+
+
+def test_large_files_are_left_out_and_named(tmp_path: Path) -> None:
+    """A hand-in cannot fill the examiner's memory."""
+    laid(tmp_path, {"cpp/a.cpp": "", "cpp/b.cpp": "small"})
+    with (tmp_path / "cpp" / "a.cpp").open("wb") as file:
+        file.truncate(30_000_000)
+    found, remarks = find_files(tmp_path, PATTERNS)
+    assert found == {"cpp/b.cpp": b"small"}
+    assert [r.kind for r in remarks] == ["too-large"]
+
+
+def test_the_number_of_files_is_bounded(tmp_path: Path) -> None:
+    """Thousands of small files are not all read."""
+    laid(tmp_path, {f"cpp/{i:03}.cpp": "x" for i in range(FILES_LIMIT + 5)})
+    assert len(find_files(tmp_path, PATTERNS)[0]) == FILES_LIMIT
+
+
+CELL = "%%writefile cpp/nn.cpp\nint x;\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "text"),
+    [
+        ({}, b"int x;\n"),
+        ({"cpp/nn.cpp": b"stub"}, b"int x;\n"),
+        ({"cpp/nn.cpp": b"own"}, b"own"),
+    ],
+)
+def test_a_cell_that_writes_a_file_stands_in_for_a_missing_one(
+    files: dict[str, bytes], text: bytes
+) -> None:
+    """On Colab a file lives in its cell; a file of the student's own goes first."""
+    merged, remarks = with_written(files, {"cpp/nn.cpp": b"stub"}, ["x = 1", CELL], PATTERNS)
+    assert merged == {"cpp/nn.cpp": text}
+    assert [r.kind for r in remarks] == (["file-from-cell"] if text != b"own" else [])
+
+
+def test_the_last_cell_that_writes_counts_and_others_write_nothing() -> None:
+    """As when the notebook runs; a path outside the question's patterns is no answer."""
+    cells = [CELL, "%%file ./cpp/nn.cpp\nint y;\n", "%%writefile /etc/passwd\nroot\n"]
+    merged, _ = with_written({}, {}, cells, PATTERNS)
+    assert merged == {"cpp/nn.cpp": b"int y;\n"}
