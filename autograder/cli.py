@@ -132,6 +132,34 @@ def _progress(title: str, quiet: bool) -> Iterator[Callable[[str, int, int], Non
 # --- the stages -------------------------------------------------------------------------
 
 
+@app.command(epilog="Example: `autograder new homework2 --title 'Homework 2' --questions 3`")
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the new assignment, a folder name.")],
+    title: Annotated[str, typer.Option(help="Title for people; the name where empty.")] = "",
+    questions: Annotated[int, typer.Option(help="How many questions to begin with.")] = 1,
+    course: CourseFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new assignment: questions that are proved as they stand, to be written over."""
+    from autograder.course import find_course
+    from autograder.errors import CourseError
+    from autograder.new import new as run
+
+    try:
+        root = find_course(course).root
+    except CourseError as error:
+        if "no course.toml" not in error.what:
+            raise
+        root = course
+    made = run(root, name, title=title, questions=questions)
+    if as_json:
+        _print_json(made)
+        return
+    for path in made.files:
+        _say(f"written: {path}")
+    _say(f"Write over source/{name}/, then: autograder lint {name}, autograder prove {name}.")
+
+
 @app.command(epilog="Example: `autograder lint endterm --fix`")
 def lint(
     assignment: AssignmentName,
@@ -388,17 +416,42 @@ def report(
     def rows() -> Iterator[tuple[object, ...]]:
         for row in result.students:
             points = ("" if p is None else f"{p:g}" for p in row.points)
+            signs = [{"done": "+", "pending": "?"}.get(m, " ") for m in row.marks] or [""] * len(
+                ids
+            )
+            marked = [f"{p}{sign}" for p, sign in zip(points, signs, strict=True)]
             total = "" if row.total is None else f"{row.total:g}"
             kinds = Counter(phrase.partition(":")[0] for phrase in row.trouble)
             trouble = ", ".join(k if n == 1 else f"{n} x {k}" for k, n in kinds.items())
-            yield (row.student, *points, total, row.waiting or "", trouble)
+            verdict = (row.verdict,) if result.verdicts else ()
+            yield (row.student, *marked, total, *verdict, row.waiting or "", trouble)
 
-    columns = {"Student": "left", **dict.fromkeys((*ids, "Total", "Waiting"), "right")}
-    columns["To look at"] = "left"
+    columns = {"Student": "left", **dict.fromkeys((*ids, "Total"), "right")}
+    columns |= {"Verdict": "left"} if result.verdicts else {}
+    columns |= {"Waiting": "right", "To look at": "left"}
     _table(chosen.title, columns, rows())
+    if result.verdicts:
+        _say(f"{', '.join(f'{n} {word}' for word, n in result.verdicts)}. + done, ? pending.")
+        for row in result.students:
+            _say(f"{row.student} {row.verdict}: {row.reason}")
+    for made in result.decisions:
+        _say(_decided(made))
     _say(f"{result.waiting} answers wait for a person.")
-    for name in ("index.html", "grades.csv", "cells.csv"):
+    for name in ("index.html", "grades.csv", "cells.csv", "decisions.csv"):
         _say(str(result.folder / name))
+
+
+def _decided(made: Any) -> str:
+    """A person's decision as a line."""
+    if made.done is not None:
+        what = "counts as done" if made.done else "counts as not done"
+    else:
+        machine = "nothing" if made.machine is None else f"{made.machine:g}"
+        what = f"{made.points:g} of {made.max_points:g} points, {machine} from the machine"
+    again = " (graded before the last change)" if made.look_again else ""
+    who = made.grader or made.source
+    reason = " ".join(made.reason.split()) or "no reason given"
+    return f"{made.student} {made.id}: {what}, set by {who}: {reason}{again}"
 
 
 @app.command(epilog="Example: `autograder doctor`")

@@ -1,0 +1,95 @@
+"""A new assignment: proved as it stands, and nothing written over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Course, load_course
+from autograder.errors import InputError
+from autograder.lint import lint
+from autograder.new import new
+from autograder.prove import prove
+from autograder.release import release
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file of a folder."""
+    return {
+        str(p.relative_to(folder)): p.read_text() for p in sorted(folder.rglob("*")) if p.is_file()
+    }
+
+
+def test_an_empty_folder_becomes_a_course(tmp_path: Path) -> None:
+    """With settings that load, as many questions as asked for, and their known answers."""
+    made = new(tmp_path, "homework2", title='The "second"', questions=2)
+    course = load_course(tmp_path / "course.toml")
+    assignment = course.assignment("homework2")
+    assert assignment.title == 'The "second"'
+    assert [q.notebook for q in assignment.questions] == ["q01-mean-square", "q02-mean-square"]
+    assert set(made.files) == set(contents(tmp_path))
+    assert "submitted/" in (tmp_path / ".gitignore").read_text()
+    assert not any("q00" in text for text in contents(tmp_path).values())
+
+
+def test_a_course_that_is_there_is_only_added_to(course: Course) -> None:
+    """Its settings keep every line; its other files are not touched."""
+    before = contents(course.root)
+    new(course.root, "extra.hw")
+    after = contents(course.root)
+    assert after["course.toml"].startswith(before.pop("course.toml").rstrip())
+    assert before.items() <= after.items()
+    again = load_course(course.root / "course.toml")
+    assert set(again.assignments) == {"hw", "extra.hw"}
+    assert ".gitignore" not in after
+
+
+@pytest.mark.parametrize(
+    ("name", "questions", "said"),
+    [
+        ("../up", 1, "no folder name"),
+        ("hw", 1, "already"),
+        ("b", 0, "0 questions"),
+        ("b", 100, "100"),
+    ],
+)
+def test_what_cannot_be_made_changes_nothing(
+    course: Course, name: str, questions: int, said: str
+) -> None:
+    """A name that leaves the folder, one in use, an impossible number."""
+    before = contents(course.root)
+    with pytest.raises(InputError, match=said):
+        new(course.root, name, questions=questions)
+    assert contents(course.root) == before
+
+
+@pytest.mark.parametrize("place", ["source/b", "tests/answers/b"])
+def test_a_folder_in_the_way_is_left_alone(course: Course, place: str) -> None:
+    """Somebody's files may lie there, though the course does not name them."""
+    (course.root / place).mkdir(parents=True)
+    before = contents(course.root)
+    with pytest.raises(InputError, match="is there already"):
+        new(course.root, "b")
+    assert contents(course.root) == before
+
+
+def test_a_write_that_fails_is_taken_back(course: Course) -> None:
+    """A file where a folder should be: what was written before goes again."""
+    (course.root / "tests").write_text("in the way")
+    before = contents(course.root)
+    with pytest.raises(OSError, match="tests"):
+        new(course.root, "b")
+    assert contents(course.root) == before
+    assert not (course.root / "source" / "b").exists()
+
+
+@pytest.mark.slow
+def test_the_skeleton_is_proved_as_it_stands(tmp_path: Path, confined: str) -> None:
+    """Linted, proved and released, in a folder that was empty."""
+    new(tmp_path, "first")
+    course = load_course(tmp_path / "course.toml")
+    assignment = course.assignment("first")
+    assert lint(course, assignment) == ()
+    assert prove(course, assignment, workers=1).holds
+    assert release(course, assignment).leaks == ()
