@@ -1524,23 +1524,23 @@ def match_notebooks(
     chosen: dict[str, _Found] = {}
     matches: list[Match] = []
     remarks: list[Remark] = []
+    missing: list[str] = []
     for source in wanted:
         claims = sorted(
             (c for f in found if (c := _claim(source, f, wanted)) is not None),
             key=lambda c: c.rank,
         )
         if not claims:
-            remarks.append(
-                Remark(
-                    "notebook-missing", f"There is no notebook for {source.name} in the hand-in."
-                )
-            )
+            missing.append(source.name)
             continue
         best, others = claims[-1], claims[-2::-1]
         chosen[source.name] = best.found
         paths = tuple(c.found.file.path for c in others)
         matches.append(Match(source.name, best.found.file.path, best.reason, paths))
         remarks += _match_remarks(source, best, [c for c in others if c.changed or c.found.trouble])
+    if missing:
+        message = f"There is no notebook for {', '.join(missing)} in the hand-in."
+        remarks.append(Remark("notebook-missing", message))
     strangers = any(f.ids and not f.trouble for f in found)
     if wanted and not matches and strangers:
         message = "The notebooks in the hand-in belong to another assignment."

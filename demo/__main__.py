@@ -28,7 +28,10 @@ from demo.hand_in import FORM, REPOSITORIES, make_repositories, write_form
 from demo.serve import serve
 from demo.students import Material, Student, make_class
 
-COPIED = ("course.toml", "nbgrader_config.py", "source", "release", "tests/answers", "cpp_template")
+COPIED = (
+    "course.toml", "nbgrader_config.py", "source", "release", "reference", "tests/answers",
+    "cpp_template", ".autograder/proved",
+)  # fmt: skip
 NEEDED = ("course.toml", "nbgrader_config.py", "source")
 TEST_LIMIT = re.compile(r"^test_cpu_s *= *\d+", re.M)
 SAMPLE = 4  # wrong answers a question that are proved; `autograder prove` alone runs all
@@ -109,7 +112,9 @@ def copy_course(course: Path, target: Path) -> None:
     target.mkdir(parents=True)
     for part in COPIED:
         if (course / part).is_dir():
-            shutil.copytree(course / part, target / part)
+            shutil.copytree(
+                course / part, target / part, ignore=shutil.ignore_patterns("__pycache__")
+            )
         elif (course / part).is_file():
             shutil.copyfile(course / part, target / part)
 

@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from autograder.answers import Answer, fill, kept_outputs, load_answer, load_answers, solution_cells
 from autograder.course import Assignment, Course, Question
 from autograder.errors import AnswerError, SourceError
+from autograder.files import read_files
 from autograder.notebook import (
     Role,
     SourceNotebook,
@@ -159,9 +160,31 @@ class Material:
             return Answer("solution", right=True)
         return load_answer(self._folder(question) / f"{known[question.id]}.py")
 
-    def files(self, notebooks: Mapping[str, NotebookNode]) -> dict[str, bytes]:
-        """A repository's files: notebooks under their names, and the rest of the release."""
-        return {f"{n}.ipynb": dumps(b).encode() for n, b in notebooks.items()} | dict(self.others)
+    def files(
+        self, notebooks: Mapping[str, NotebookNode], known: Mapping[str, str] | None = None
+    ) -> dict[str, bytes]:
+        """A repository's files: notebooks under their names, and the files beside them.
+
+        Args:
+            notebooks: By name.
+            known: Whose files, as for `solved`; None for those of the release.
+
+        Raises:
+            AnswerError: A named answer does not exist or does not fit.
+        """
+        named = {f"{name}.ipynb": dumps(node).encode() for name, node in notebooks.items()}
+        files = {**self.others, **named}
+        if known is None:
+            return files
+        for question in self.assignment.questions:
+            if question.solution_files:
+                solution = read_files(self.course.root / question.solution_files, question.files)
+                files |= self._known(question, known).files(solution)
+        return files
+
+    def handed_in(self, known: Mapping[str, str] | None = None) -> dict[str, bytes]:
+        """The files of a student who has answered everything; see `solved`."""
+        return self.files(self.solved(known), known or {})
 
 
 # --- who is in the class ----------------------------------------------------------------
@@ -224,22 +247,22 @@ def _handed_in(material: Material, files: Files, date: str = LAST_EVENING) -> tu
 
 
 def _as_in_the_reference(material: Material) -> tuple[Commit, ...]:
-    return _handed_in(material, material.files(material.solved()))
+    return _handed_in(material, material.handed_in())
 
 
 def _in_other_forms(material: Material) -> tuple[Commit, ...]:
-    return _handed_in(material, material.files(material.solved(material.right_form(0))))
+    return _handed_in(material, material.handed_in(material.right_form(0)))
 
 
 def _in_other_forms_again(material: Material) -> tuple[Commit, ...]:
-    return _handed_in(material, material.files(material.solved(material.right_form(1))))
+    return _handed_in(material, material.handed_in(material.right_form(1)))
 
 
 def _half_done(material: Material) -> tuple[Commit, ...]:
     solved, untouched = material.solved(), material.untouched()
     done = list(solved)[: len(solved) // 2]
     half = {name: (solved if name in done else untouched)[name] for name in solved}
-    late = Commit(TOO_LATE, "Now it is complete", material.files(solved))
+    late = Commit(TOO_LATE, "Now it is complete", material.files(solved, {}))
     return (*_handed_in(material, material.files(half)), late)
 
 
@@ -249,17 +272,17 @@ def _untouched(material: Material) -> tuple[Commit, ...]:
 
 
 def _with_slips(material: Material) -> tuple[Commit, ...]:
-    return _handed_in(material, material.files(material.solved(SLIPS)))
+    return _handed_in(material, material.handed_in(SLIPS))
 
 
 def _with_more_slips(material: Material) -> tuple[Commit, ...]:
-    return _handed_in(material, material.files(material.solved(MORE_SLIPS)))
+    return _handed_in(material, material.handed_in(MORE_SLIPS))
 
 
 def _from_colab(material: Material) -> tuple[Commit, ...]:
     """Colab's metadata everywhere; the first notebook renamed, its untouched copy left behind."""
     notebooks = {name: _as_colab_saves(notebook) for name, notebook in material.solved().items()}
-    files = material.files(notebooks)
+    files = material.files(notebooks, {})
     first = next(iter(notebooks))
     files[f"My Work/Copy of {first} (1).ipynb"] = files[f"{first}.ipynb"]
     files[f"{first}.ipynb"] = dumps(material.untouched()[first]).encode()
@@ -281,7 +304,7 @@ def _as_colab_saves(notebook: NotebookNode) -> NotebookNode:
 
 def _broken(material: Material) -> tuple[Commit, ...]:
     """The second notebook was cut off while it was saved."""
-    files = material.files(material.solved())
+    files = material.handed_in()
     name = f"{list(material.sources)[1]}.ipynb"
     files[name] = files[name][: len(files[name]) * 2 // 3]
     return _handed_in(material, files)
@@ -303,14 +326,14 @@ def _endless(material: Material) -> tuple[Commit, ...]:
     """The loop's counter is never advanced."""
     notebooks = material.solved()
     _answer(notebooks.values(), "q04-loop").source = ENDLESS
-    return _handed_in(material, material.files(notebooks))
+    return _handed_in(material, material.files(notebooks, {}))
 
 
 def _without_tests(material: Material) -> tuple[Commit, ...]:
     notebooks = material.solved(SLIPS)
     for notebook in notebooks.values():
         notebook.cells = [c for c in notebook.cells if role(c) is not Role.TEST]
-    return _handed_in(material, material.files(notebooks))
+    return _handed_in(material, material.files(notebooks, SLIPS))
 
 
 STRIPPING = """
@@ -333,7 +356,7 @@ def _without_asserts(material: Material) -> tuple[Commit, ...]:
     for notebook in notebooks.values():
         first = next(c for c in notebook.cells if role(c) is Role.ANSWER)
         first.source += STRIPPING
-    return _handed_in(material, material.files(notebooks))
+    return _handed_in(material, material.files(notebooks, SLIPS))
 
 
 ESSAY = """A matrix whose rows resemble each other needs few directions to describe all of them.
@@ -360,7 +383,7 @@ def _with_picture(material: Material) -> tuple[Commit, ...]:
     picture = base64.b64encode(draw_picture()).decode("ascii")
     essays[0].source = ESSAY
     essays[0]["attachments"] = {"values.png": {"image/png": picture}}
-    return _handed_in(material, material.files(notebooks))
+    return _handed_in(material, material.files(notebooks, {}))
 
 
 def draw_picture(width: int = 96, height: int = 64) -> bytes:
@@ -401,7 +424,7 @@ def _for_another_machine(material: Material) -> tuple[Commit, ...]:
         notebook.cells.insert(1, nbformat.v4.new_code_cell(SETUP, id="setup"))
     last = list(notebooks.values())[-1]
     last.cells.insert(2, nbformat.v4.new_code_cell(OWN_DATA, id="own-data"))
-    return _handed_in(material, material.files(notebooks))
+    return _handed_in(material, material.files(notebooks, {}))
 
 
 def _answer(notebooks: Iterable[NotebookNode], answer_id: str) -> NotebookNode:
