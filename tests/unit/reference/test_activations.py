@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
+import torch.nn.functional as F
 
 from reference import activations
 
@@ -16,7 +17,19 @@ PAIRS = [
     (activations.sigmoid, activations.d_sigmoid, torch.sigmoid),
     (activations.tanh, activations.d_tanh, torch.tanh),
     (activations.relu, activations.d_relu, torch.relu),
-    (activations.swish, activations.d_swish, torch.nn.functional.silu),
+    (activations.swish, activations.d_swish, F.silu),
+    (activations.leaky_relu, activations.d_leaky_relu, F.leaky_relu),
+    (activations.elu, activations.d_elu, F.elu),
+    (activations.softplus, activations.d_softplus, F.softplus),
+    (activations.gelu, activations.d_gelu, F.gelu),
+    (activations.symmetric_gelu, activations.d_symmetric_gelu, lambda x: x * torch.erf(x)),
+    (activations.hard_tanh, activations.d_hard_tanh, F.hardtanh),
+    (  # the library's own derivative is rounded to float32
+        activations.hard_sigmoid,
+        activations.d_hard_sigmoid,
+        lambda x: torch.clamp(x / 6 + 0.5, 0, 1),
+    ),
+    (activations.hard_swish, activations.d_hard_swish, F.hardswish),
 ]
 
 
@@ -29,8 +42,71 @@ def test_value_and_derivative_are_the_librarys(
     y = library(x)
     y.sum().backward()
     assert x.grad is not None
-    np.testing.assert_allclose(function(X), y.detach().numpy(), rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(derivative(X), x.grad.numpy(), rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(function(X), y.detach().numpy(), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(derivative(X), x.grad.numpy(), rtol=1e-9, atol=1e-14)
+
+
+def test_every_pair_stands_under_its_name() -> None:
+    """`FUNCTIONS` holds each function with its own derivative, none left out of the test above."""
+    for name, (function, derivative) in activations.FUNCTIONS.items():
+        assert (function.__name__, derivative.__name__) == (name, f"d_{name}")
+    assert set(activations.FUNCTIONS.values()) == {(f, d) for f, d, _ in PAIRS}
+
+
+@pytest.mark.parametrize(
+    ("name", "corner", "left"),
+    [("relu", 0, 0), ("leaky_relu", 0, 0.01), ("elu", 0, 1), ("hard_tanh", 1, 1)],
+)
+def test_at_a_corner_the_left_derivative_is_returned(name: str, corner: float, left: float) -> None:
+    """A value between the one-sided derivatives; for ELU with alpha 1 both are 1."""
+    assert float(activations.FUNCTIONS[name][1](corner)) == left
+
+
+@pytest.mark.parametrize("beta", [-0.7, 0.5, 2.0])
+def test_swish_with_beta_has_both_derivatives(beta: float) -> None:
+    """The derivatives by x and by beta are those of automatic differentiation."""
+    x = torch.tensor(X, requires_grad=True)
+    b = torch.tensor([beta] * len(X), dtype=torch.float64, requires_grad=True)
+    y = x * torch.sigmoid(b * x)
+    y.sum().backward()
+    assert x.grad is not None
+    assert b.grad is not None
+    np.testing.assert_allclose(activations.swish(X, beta), y.detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(activations.d_swish(X, beta), x.grad.numpy(), atol=1e-12)
+    np.testing.assert_allclose(activations.d_swish_by_beta(X, beta), b.grad.numpy(), atol=1e-12)
+
+
+def test_symmetric_gelu_with_alpha_has_both_derivatives() -> None:
+    """The derivatives by x and by alpha are those of automatic differentiation."""
+    x = torch.tensor(X, requires_grad=True)
+    alpha = torch.tensor([1.7] * len(X), dtype=torch.float64, requires_grad=True)
+    y = alpha * x * torch.erf(x)
+    y.sum().backward()
+    assert x.grad is not None
+    assert alpha.grad is not None
+    np.testing.assert_allclose(activations.symmetric_gelu(X, 1.7), y.detach().numpy())
+    np.testing.assert_allclose(activations.d_symmetric_gelu(X, 1.7), x.grad.numpy())
+    by_alpha = activations.d_symmetric_gelu_by_alpha(X, 1.7)
+    np.testing.assert_allclose(by_alpha, alpha.grad.numpy())
+
+
+@pytest.mark.parametrize(("alpha", "slope"), [(0.3, 0.2), (1.5, 0.05)])
+def test_elu_and_leaky_relu_take_their_parameter(alpha: float, slope: float) -> None:
+    """Other alphas and slopes than the usual ones are used in value and derivative."""
+    x = torch.tensor(X, requires_grad=True)
+    y = F.elu(x, alpha) + F.leaky_relu(x, slope)
+    y.sum().backward()
+    assert x.grad is not None
+    value = activations.elu(X, alpha) + activations.leaky_relu(X, slope)
+    derivative = activations.d_elu(X, alpha) + activations.d_leaky_relu(X, slope)
+    np.testing.assert_allclose(value, y.detach().numpy())
+    np.testing.assert_allclose(derivative, x.grad.numpy())
+
+
+def test_gelu_keeps_its_digits_on_the_left() -> None:
+    """At x = -20 GELU is -20 Phi(-20), about -5.5e-88, where 1 + erf would round to 0."""
+    exact = float(-10 * sympy.erfc(20 / sympy.sqrt(2)).evalf(20))
+    assert float(activations.gelu(-20.0)) == pytest.approx(exact, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(("function", "derivative", "library"), PAIRS)

@@ -1,0 +1,10 @@
+# loses: q05-adam-test q05-memory-test
+# The power t is missing wherever it should stand.
+# %% q05-adam
+def adam_step(theta, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    return theta - lr * (m / (1 - beta1)) / (np.sqrt(v / (1 - beta2)) + eps), m, v
+# %% q05-memory
+weight_of_gradient = "(1 - beta)*beta**(t - i)"
+sum_of_weights = "1 - beta"

@@ -1,0 +1,8 @@
+# loses: q05-adam-test
+# No eps: a gradient that is always 0 gives nan.
+# %% q05-adam
+def adam_step(theta, g, m, v, t, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    with np.errstate(all="ignore"):
+        return theta - lr * (m / (1 - beta1**t)) / np.sqrt(v / (1 - beta2**t)), m, v
