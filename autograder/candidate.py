@@ -479,7 +479,8 @@ def describe(value: Any) -> str:
         if value.shape == ():
             return str(value.item())
         dtype = str(value.dtype).removeprefix("torch.")
-        return f"{kind.__name__} of shape {tuple(value.shape)}, {dtype}"
+        name = {"ndarray": "array", "Tensor": "tensor"}.get(kind.__name__, kind.__name__)
+        return f"{dtype} {name} of shape {tuple(value.shape)}"
     if kind in (tuple, list) and len(value) <= 6:
         inner = ", ".join(describe(v) for v in value)
         return f"({inner})" if kind is tuple else f"[{inner}]"
@@ -512,6 +513,7 @@ class Submission:
         sandbox: str,
     ) -> None:
         self.limits = limits
+        self.sandbox = sandbox
         self.opened = 0
         self.folder: str | None = None
         ours, theirs = socket.socketpair()

@@ -404,6 +404,7 @@ def report(
     assignment: AssignmentName, course: CourseFolder = HERE, as_json: AsJson = False
 ) -> None:
     """Write grades as CSV and a summary page for the instructor."""
+    from autograder.pages import line, plain
     from autograder.report import report as run
 
     found, chosen = _open(course, assignment)
@@ -433,7 +434,8 @@ def report(
     if result.verdicts:
         _say(f"{', '.join(f'{n} {word}' for word, n in result.verdicts)}. + done, ? pending.")
         for row in result.students:
-            _say(f"{row.student} {row.verdict}: {row.reason}")
+            if row.verdict != "ratified":
+                _say(f"{row.student} {row.verdict}: {line(plain(row.reason))}")
     for made in result.decisions:
         _say(_decided(made))
     _say(f"{result.waiting} answers wait for a person.")
@@ -443,6 +445,8 @@ def report(
 
 def _decided(made: Any) -> str:
     """A person's decision as a line."""
+    from autograder.pages import line, plain
+
     if made.done is not None:
         what = "counts as done" if made.done else "counts as not done"
     else:
@@ -450,7 +454,7 @@ def _decided(made: Any) -> str:
         what = f"{made.points:g} of {made.max_points:g} points, {machine} from the machine"
     again = " (graded before the last change)" if made.look_again else ""
     who = made.grader or made.source
-    reason = " ".join(made.reason.split()) or "no reason given"
+    reason = line(plain(made.reason)) or "no reason given"
     return f"{made.student} {made.id}: {what}, set by {who}: {reason}{again}"
 
 

@@ -22,7 +22,16 @@ from autograder.ratification import Rule
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 SECRET_VARIABLE = "AUTOGRADER_SECRET"
 DATA_VARIABLE = "AUTOGRADER_DATA_ROOT"
-QUESTION_KEYS = ("id", "title", "notebook", "points", "bonus", "files", "solution_files")
+QUESTION_KEYS = (
+    "id",
+    "title",
+    "notebook",
+    "points",
+    "bonus",
+    "files",
+    "solution_files",
+    "budget_cpu_s",
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ class Question:
         bonus: Points on top.
         files: Patterns of the files that belong to its answer, relative to the hand-in.
         solution_files: Folder with the solution's files, relative to the course; may be empty.
+        budget_cpu_s: Processor time that an honest answer should take at most; 0 for none.
     """
 
     id: str
@@ -74,6 +84,7 @@ class Question:
     bonus: float = 0.0
     files: tuple[str, ...] = ()
     solution_files: str = ""
+    budget_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -453,6 +464,7 @@ class _Reader:
             bonus=self.get(table, section, "bonus", float, 0.0),
             files=self.patterns(section, table),
             solution_files=self.get(table, section, "solution_files", str, ""),
+            budget_cpu_s=self.get(table, section, "budget_cpu_s", float, 0.0),
         )
         if "-" in question.id or not NAME.fullmatch(question.id):
             raise self.error(

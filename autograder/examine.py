@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 import traceback
+import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import FrameType
@@ -26,6 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.candidate import Candidate, HandleMisuse, Probe, Session, Submission
+from autograder.cpp import Program
 from autograder.errors import CandidateLost, SourceError
 from autograder.handin import HandIn, examining
 from autograder.notebook import (
@@ -57,6 +59,7 @@ from autograder.verdict import (
     shorten,
 )
 
+BRIDGE = "cpp.bridge"  # the module that notebooks import the program's class from
 EXAMINER_WALL_S = 30.0  # a test's own work, besides the time that the candidate may take
 PRINTED_LIMIT = 2000  # characters of a student's printed text that a verdict keeps
 GRACE_CPU_S = 2.0  # for each cell after the budget of all cells is spent
@@ -119,6 +122,7 @@ def not_examined(source: SourceNotebook, status: Status, message: str, remark: R
         Verdict(
             str(c.metadata.nbgrader.grade_id), status, verdict_points, points(c),
             title=_title(source, c), message=message, note=note,
+            heading=shorten(source.headings[str(c.metadata.nbgrader.grade_id)], 120),
         )
         for c in source.graded
     )  # fmt: skip
@@ -165,6 +169,9 @@ class _Examination:
             secret=secret,
             files=files,
         )
+        self.program: Program | None = None
+        if _uses_program(source):
+            self.program = Program(files, self.limits, submission.sandbox)
         self.answered = {s.id: s.answered for s in self.repaired.steps}
 
     def _is_kept(self, step: Step) -> bool:
@@ -175,11 +182,15 @@ class _Examination:
         wall, cpu = time.monotonic(), own_cpu_s() + self.submission.confined.usage().cpu_s
         self.candidate = self.submission.open()
         try:
-            for step in self.repaired.steps:
-                self._take(step)
+            with _bridge(self.program):
+                for step in self.repaired.steps:
+                    self._take(step)
         finally:
             self.candidate.close()
+            if self.program is not None:
+                self.program.close()
         cpu = own_cpu_s() + self.submission.confined.usage().cpu_s - cpu
+        cpu += self.program.cpu_s() if self.program is not None else 0.0
         result = NotebookResult(
             self.source.name, tuple(self.verdicts), tuple(self.remarks), round(cpu, 2),
             round(time.monotonic() - wall, 2),
@@ -273,6 +284,11 @@ class _Examination:
                     code = compile(ast.Module([node], []), "<solution's imports>", "exec")
                     exec(code, self.namespace)
 
+    def _place(self, step: Step) -> dict[str, Any]:
+        """Where students find a cell: fields of its verdict."""
+        number = self.repaired.numbers.get(step.id, 0)
+        return {"heading": shorten(self.source.headings[step.id], 120), "number": number}
+
     # Essays.
 
     def _essay(self, step: Step) -> None:
@@ -280,7 +296,7 @@ class _Examination:
         cell = self.source.cells[step.id]
         verdict = Verdict(
             step.id, Status.UNGRADED, None, points(cell), title=_title(self.source, cell),
-            message="A person reads this answer and gives the points.",
+            message="A person reads this answer and gives the points.", **self._place(step),
         )  # fmt: skip
         if step.role is Role.ESSAY and not step.answered:
             verdict = replace(
@@ -301,6 +317,7 @@ class _Examination:
         verdict = replace(
             test.verdict(),
             title=_title(self.source, cell),
+            **self._place(step),
             wall_s=round(time.monotonic() - start, 3),
         )
         self.verdicts.append(verdict)
@@ -324,21 +341,33 @@ class _Test:
         self.reads = names_of(source).read
         self.missing: set[str] = set()
         self.printed: str | None = None
+        self.program = examination.program
+        self.program_session = Session()  # its losses are not the candidate's
 
     def verdict(self) -> Verdict:
         """The outcome; what went wrong in the candidate comes before what the test says."""
         said: Verdict | None = None
-        with self.candidate.turn(self.candidate.limits.test_cpu_s) as session:
+        with self.candidate.turn(self.candidate.limits.test_cpu_s) as session, self._turn():
             said = self._said(session)
             if self.printed is None and session.lost is None:
-                self.printed = self.candidate.printed()
-        if session.lost is not None:
-            reason = session.lost.reason
-            said = self._make(
-                LOST_STATUS[reason], session.lost.what, hint=LOST_HINTS[reason], note=reason
-            )
+                self.printed = self._printed()
+        lost = session.lost or self.program_session.lost
+        if lost is not None:
+            hint = getattr(lost, "hint", "") or LOST_HINTS[lost.reason]
+            said = self._make(LOST_STATUS[lost.reason], lost.what, hint=hint, note=lost.reason)
         assert said is not None
         return replace(said, printed=_clip(self.printed or ""))
+
+    def _turn(self) -> contextlib.AbstractContextManager[None]:
+        """The time in which this test may use the hand-in's program."""
+        if self.program is None:
+            return contextlib.nullcontext()
+        return self.program.turn(self.candidate.limits.test_cpu_s, self.program_session)
+
+    def _printed(self) -> str:
+        """What the student's code has printed so far, program and notebook."""
+        program = self.program.printed() if self.program is not None else ""
+        return self.candidate.printed() + program
 
     def _make(self, status: Status, message: str, **texts: Any) -> Verdict:
         value = (
@@ -380,7 +409,7 @@ class _Test:
     ) -> Verdict:
         said = recorder.verdict
         if said is not None and said.status is not Status.PARTIAL:
-            got = said.got or (session.last_call if said.status is Status.FAILED else "")
+            got = said.got or (self._last_call() if said.status is Status.FAILED else "")
             return replace(said, got=got)
         if problem is not None:
             return problem
@@ -435,7 +464,7 @@ class _Test:
         first = next((i for i, n in enumerate(tree.body) if n.lineno in hidden), None)
         yield ast.Module(tree.body[:first], [])
         if first is not None:
-            self.printed = self.candidate.printed()
+            self.printed = self._printed()
             yield ast.Module(tree.body[first:], [])
 
     def _bind(self) -> None:
@@ -470,15 +499,21 @@ class _Test:
         if isinstance(error, NameError) and getattr(error, "name", None) in self.missing:
             return self._explain_missing(str(error.name))
         if getattr(error, "__candidate__", False):
-            return self._explain_raised(session)
+            return self._explain_raised(self.program_session if self._threw() else session)
         if isinstance(error, AssertionError):
             message = shorten(str(error), 600) or self._visible_line(error)
-            return self._make(Status.FAILED, message, got=session.last_call)
+            return self._make(Status.FAILED, message, got=self._last_call())
         kind = type(error).__name__
         message = (
             f"The test could not work with what your answer gave ({kind}: {shorten(str(error))})."
         )
-        return self._make(Status.FAILED, message, got=session.last_call, note="unusable-result")
+        return self._make(Status.FAILED, message, got=self._last_call(), note="unusable-result")
+
+    def _last_call(self) -> str:
+        return self.program_session.last_call or self.candidate.session.last_call
+
+    def _threw(self) -> bool:
+        return self.program_session.raised is not None
 
     def _explain_missing(self, name: str) -> Verdict:
         owner = next(
@@ -531,6 +566,35 @@ class _Test:
         if line is not None and line not in region_lines(self.source, "HIDDEN TESTS"):
             return f"This does not hold: {self.source.splitlines()[line - 1].strip()}"
         return "The result is not what the task asks for."
+
+
+def _uses_program(source: SourceNotebook) -> bool:
+    """Whether the instructor's cells import the bridge to a C++ program."""
+    trees = [parse(c.source) for c in source.node.cells if c.cell_type == "code"]
+    return any(
+        isinstance(node, ast.ImportFrom) and node.module == BRIDGE
+        for tree in trees
+        for node in tree.body
+    )
+
+
+@contextlib.contextmanager
+def _bridge(program: Program | None) -> Iterator[None]:
+    """While the block runs, the bridge that cells import is the one to the confined program."""
+    if program is None:
+        yield
+        return
+    package, bridge = types.ModuleType("cpp"), program.bridge()
+    before = {name: sys.modules.get(name) for name in (package.__name__, BRIDGE)}
+    sys.modules.update({"cpp": package, BRIDGE: bridge})
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = module
 
 
 def _names_in(node: ast.AST) -> set[str]:

@@ -19,6 +19,7 @@ from autograder.pages import render_html, render_markdown, write_text
 from autograder.sheet import (
     Scores,
     Sheet,
+    enter_overrides,
     make_sheet,
     open_scores,
     read_sheet,
@@ -92,6 +93,7 @@ def feedback(
     with open_scores(course, gradebook) as scores:
         known = students_of(course, assignment, scores.students(assignment))
         chosen = _chosen(students, known, assignment)
+        overrides = enter_overrides(course, assignment, scores)
         ungraded = [s for s in chosen if _is_ungraded(course, assignment, s)]
         if chosen and len(ungraded) == len(chosen):
             where, cure = str(course.root / "autograded"), f"run `autograder grade {assignment}`"
@@ -103,7 +105,8 @@ def feedback(
                 words = "is not graded yet, so no page was written; run `autograder grade`"
                 pages.append(FeedbackPage(student, path, 0, 0, 0, False, words))
                 continue
-            sheet = read_sheet(course, assignment, student, scores.scores(assignment, student))
+            found = scores.scores(assignment, student)
+            sheet = read_sheet(course, assignment, student, found, overrides)
             path = _write(course, sheet)
             pages.append(_page(sheet, path))
             progress(pages[-1])

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
 
 from autograder.candidate import Submission
@@ -24,7 +26,16 @@ from autograder.errors import InputError, NotebookError
 from autograder.examine import Examined, examine, not_examined
 from autograder.files import find_files, matches, with_written
 from autograder.gradebook import Gradebook
-from autograder.notebook import SourceNotebook, dumps, grade_id, read_handed_in
+from autograder.notebook import (
+    Role,
+    SourceNotebook,
+    dumps,
+    grade_id,
+    is_kept,
+    read_handed_in,
+    role,
+    stored_text,
+)
 from autograder.plan import (
     Plan,
     make_plan,
@@ -103,7 +114,8 @@ def grade(
                 failures.append((finished.job, Failure(finished.text)))
             result = read_result(course, assignment.name, finished.job)
             assert result is not None
-            gradebook.record(result, handed_in_at(course.submitted(finished.job, assignment.name)))
+            when = handed_in_at(course.submitted(finished.job, assignment.name))
+            gradebook.record(result, when, works_of(plan, finished.job))
             if finished.failure is None and not finished.text:
                 _mark_recorded(plan, finished.job, prints[finished.job])
             on_progress(finished.job, done, len(todo))
@@ -307,6 +319,49 @@ def read_result(course: Course, assignment: str, student: str) -> SubmissionResu
         return SubmissionResult.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def works_of(plan: Plan, student: str) -> dict[str, str]:
+    """A digest, by graded cell, of the work that its points are for, as it was judged.
+
+    An essay's is its own text with attachments; a test's is everything that the student wrote in
+    the notebook. Files that belong to a notebook's answers count for both.
+    """
+    works: dict[str, str] = {}
+    folder = plan.course.submitted(student, plan.assignment.name)
+    for source in plan.sources:
+        path = plan.course.autograded(student, plan.assignment.name) / f"{source.name}.ipynb"
+        written = _written(source, read_executed(path))
+        patterns = patterns_of(plan, source)
+        files = sorted(find_files(folder, patterns)[0].items()) if patterns else []
+        for cell in source.graded:
+            name = grade_id(cell)
+            work = written.get(name) if role(cell) is Role.ESSAY else sorted(written.items())
+            digest = hashlib.sha256(json.dumps(work, sort_keys=True).encode())
+            for file, content in files:
+                digest.update(file.encode(errors="replace") + b"\0" + content)
+            works[name] = digest.hexdigest()
+    return works
+
+
+def read_executed(path: Path) -> NotebookNode:
+    """An executed notebook that an earlier run wrote."""
+    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+
+
+def _written(source: SourceNotebook, executed: NotebookNode) -> dict[str, Any]:
+    """What a student wrote in a notebook, by cell: text, attachments, a kept cell's log."""
+    given = {i for i, c in source.cells.items() if role(c) not in (Role.ANSWER, Role.ESSAY)}
+    prose = {(c.id, c.source) for c in source.student.cells if role(c) is Role.PROSE}
+    written: dict[str, Any] = {}
+    for cell in executed.cells:
+        name = grade_id(cell)
+        if name not in given and (cell.id, cell.source) not in prose:
+            kept = name in source.cells and is_kept(source.cells[name])
+            log = stored_text(cell.outputs) if kept else ""
+            key = name or f"own {len(written)}"
+            written[key] = [cell.source, cell.get("attachments", {}), log]
+    return written
 
 
 def handed_in_at(folder: Path) -> datetime | None:

@@ -1,7 +1,9 @@
 """nbgrader's database. Nobody else touches it.
 
 Scores, the manual queue and comments stand where nbgrader's own tools look for them, so its
-formgrader, exporters and reports work on them unchanged.
+formgrader, exporters and reports work on them unchanged. Two facts that nbgrader has no place for
+stand in a table of our own beside its tables: which work a score was given for, and which points
+came from a file of overrides, with those that they replaced.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,15 +20,26 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import sqlalchemy as sa
 import sqlalchemy.exc
 from nbgrader import api
 
 from autograder.course import Assignment, Course
 from autograder.errors import AutograderError, InputError
 from autograder.notebook import SourceNotebook
-from autograder.verdict import Status, SubmissionResult, Verdict
+from autograder.overrides import Override, fault
+from autograder.verdict import Status, SubmissionResult, Verdict, question_of
 
 BUSY_S = 60  # seconds to wait while another process writes
+ORIGINS = sa.Table(
+    "autograder_origin",
+    sa.MetaData(),
+    sa.Column("grade", sa.String(32), primary_key=True),  # nbgrader's id of the grade
+    sa.Column("work", sa.String(64)),  # digest of the work that was recorded last
+    sa.Column("points", sa.Float),  # from the file; null where the file says nothing
+    sa.Column("reason", sa.Text),
+    sa.Column("before", sa.Float),  # a person's points that the file's have replaced
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,11 @@ class CellScore:
     max_points: float
     needs_manual: bool
     comment: str
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a person's points were given before the work changed: they stay, and wait."""
+        return self.manual is not None and self.needs_manual
 
     @property
     def points(self) -> float:
@@ -126,12 +144,21 @@ class Gradebook:
                 "give changed cells their old ids back, or move gradebook.db away and grade anew",
             ) from error
 
-    def record(self, result: SubmissionResult, handed_in: datetime | None) -> None:
-        """Write the scores of one submission. Scores and comments of people stay.
+    def record(
+        self,
+        result: SubmissionResult,
+        handed_in: datetime | None,
+        works: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write the scores of one submission.
+
+        Scores and comments of people stay. Where the work behind a person's score is another than
+        when it was recorded before, the cell waits for a look again, with its score.
 
         Args:
             result: What the examiner found.
             handed_in: When it was handed in, with time zone; None where it is not known.
+            works: Digest of the student's work by graded cell.
         """
         self.api.update_or_create_student(result.student)
         with (
@@ -139,9 +166,12 @@ class Gradebook:
             warnings.catch_warnings(),
         ):  # nbgrader adds a submission in a way that SQLAlchemy notes
             warnings.filterwarnings("ignore", "Object of type", sqlalchemy.exc.SAWarning)
-            self._write_scores(result, handed_in)
+            ORIGINS.create(self.api.engine, checkfirst=True)
+            self._write_scores(result, handed_in, works or {})
 
-    def _write_scores(self, result: SubmissionResult, handed_in: datetime | None) -> None:
+    def _write_scores(
+        self, result: SubmissionResult, handed_in: datetime | None, works: Mapping[str, str]
+    ) -> None:
         when = handed_in.astimezone(UTC).replace(tzinfo=None) if handed_in else None
         self.api.update_or_create_submission(result.assignment, result.student, timestamp=when)
         for notebook in result.notebooks:
@@ -152,12 +182,113 @@ class Gradebook:
             for grade in submitted.grades:
                 verdict = verdicts.get(grade.name)
                 if verdict is not None:
-                    _write(grade, verdict)
+                    changed = self._note_work(grade.id, works.get(grade.name))
+                    _write(grade, verdict, changed)
             for comment in submitted.comments:
                 verdict = verdicts.get(comment.name)
                 empty = verdict is not None and verdict.note == "not-answered"
                 comment.auto_comment = "No response." if empty else None
         self.api.db.commit()
+
+    def _note_work(self, grade_id: str, work: str | None) -> bool:
+        """Keep the digest of a cell's work, and say whether it was another one before."""
+        if work is None:
+            return False
+        before = self._origin(grade_id)
+        self._keep_origin(grade_id, work=work)
+        return before is not None and before.work not in (None, work)
+
+    def _origin(self, grade_id: str) -> Any:
+        found = self.api.db.execute(sa.select(ORIGINS).where(ORIGINS.c.grade == grade_id))
+        return found.one_or_none()
+
+    def _keep_origin(self, grade_id: str, **values: object) -> None:
+        if self._origin(grade_id) is None:
+            self.api.db.execute(sa.insert(ORIGINS).values(grade=grade_id))
+        self.api.db.execute(sa.update(ORIGINS).where(ORIGINS.c.grade == grade_id).values(**values))
+
+    def enter(self, assignment: str, overrides: Sequence[Override]) -> None:
+        """Bring the points of a file of overrides into the gradebook, all or none.
+
+        Each row's points become its cell's score by a person; a row that has gone gives the cell
+        back the score that it had. What is there already is left alone.
+
+        Args:
+            assignment: Name of the assignment.
+            overrides: All rows of its file; those about questions are no business of a gradebook.
+
+        Raises:
+            InputError: A row names nobody or nothing that is known, gives more than the cell is
+                worth, or the score was changed by other means since.
+        """
+        wanted = [o for o in overrides if o.points is not None]
+        if not wanted and not sa.inspect(self.api.engine).has_table(ORIGINS.name):
+            return
+        with _explained(self.course.gradebook):
+            ORIGINS.create(self.api.engine, checkfirst=True)
+            try:
+                entered = {self._enter(assignment, row) for row in wanted}
+                for grade, origin in self._entered(assignment):
+                    if grade.id not in entered:
+                        self._take_back(grade, origin)
+                self.api.db.commit()
+            except BaseException:
+                self.api.db.rollback()
+                raise
+
+    def _enter(self, assignment: str, row: Override) -> str:
+        """Enter one row; the id of its grade."""
+        path = self.course.overrides(assignment)
+        grade = self._grade(assignment, row)
+        assert row.points is not None
+        if row.points > grade.cell.max_score:
+            most = f"{grade.cell.max_score:g}"
+            cure = f"write at most {most}; bonus goes into formgrader's extra credit"
+            raise fault(path, row, f"{row.points:g} points for a cell of {most}", cure)
+        origin = self._origin(grade.id)
+        if origin is None or origin.points is None:
+            self._keep_origin(grade.id, before=grade.manual_score)
+        elif grade.manual_score not in (origin.points, row.points):
+            now = "none" if grade.manual_score is None else f"{grade.manual_score:g}"
+            what = f"{row.student} {row.id} was graded in formgrader since: its score is {now}"
+            cure = "take the row away, so that formgrader counts, or write the same points here"
+            raise fault(path, row, what, cure)
+        if origin is None or (origin.points, origin.reason) != (row.points, row.reason):
+            grade.manual_score, grade.needs_manual_grade = row.points, False
+            self._keep_origin(grade.id, points=row.points, reason=row.reason)
+        return str(grade.id)
+
+    def _grade(self, assignment: str, row: Override) -> Any:
+        """The grade that a row is about."""
+        path = self.course.overrides(assignment)
+        try:
+            submission = self.api.find_submission(assignment, row.student)
+        except api.MissingEntry as error:
+            what = f"nothing of {row.student!r} has been graded"
+            cure = "check the roll number, or grade the hand-in first"
+            raise fault(path, row, what, cure) from error
+        grades = {g.name: g for n in submission.notebooks for g in n.grades}
+        if row.id not in grades:
+            near = sorted(i for i in grades if question_of(i) == row.question)
+            what = f"there is no graded cell {row.id!r}"
+            raise fault(path, row, what, f"use one of {', '.join(near)}")
+        return grades[row.id]
+
+    def _entered(self, assignment: str) -> list[tuple[Any, Any]]:
+        """Grades of an assignment whose points came from the file, with their origins."""
+        origins = self.api.db.execute(sa.select(ORIGINS).where(ORIGINS.c.points.is_not(None)))
+        by_id = {o.grade: o for o in origins}
+        grades = self.api.db.query(api.Grade).filter(api.Grade.id.in_(list(by_id)))
+        return [(g, by_id[g.id]) for g in grades if g.notebook.assignment.name == assignment]
+
+    def _take_back(self, grade: Any, origin: Any) -> None:
+        """Undo a row that has gone, unless formgrader has decided since."""
+        if grade.manual_score == origin.points:
+            grade.manual_score = origin.before
+            scored = origin.before is not None
+            stale = scored and grade.needs_manual_grade
+            grade.needs_manual_grade = stale or (not scored and grade.auto_score is None)
+        self._keep_origin(grade.id, points=None, reason=None, before=None)
 
     def students(self, assignment: str) -> tuple[str, ...]:
         """Roll numbers of those who have a submission of the assignment, sorted."""
@@ -172,8 +303,10 @@ class Gradebook:
         found = []
         for notebook in submission.notebooks:
             comments = {c.name: c.manual_comment or "" for c in notebook.comments}
+            graded = {g.name for g in notebook.grades}
             for grade in notebook.grades:
-                found.append(_score(notebook.name, grade, comments.get(grade.name, "")))
+                comment = comment_on(grade.name, comments, graded)
+                found.append(_score(notebook.name, grade, comment))
         return tuple(sorted(found, key=lambda s: (s.notebook, s.cell_id)))
 
 
@@ -196,11 +329,36 @@ def _explained(path: Path) -> Iterator[None]:
         raise InputError(what, str(path), cure) from error
 
 
-def _write(grade: Any, verdict: Verdict) -> None:
-    """The score of one cell; a person's score stays beside it."""
+def _write(grade: Any, verdict: Verdict, changed: bool) -> None:
+    """The score of one cell; a person's score stays beside it, and waits if the work changed."""
     undecided = verdict.status is Status.UNGRADED
     grade.auto_score = None if undecided else verdict.points
-    grade.needs_manual_grade = undecided and grade.manual_score is None
+    if grade.manual_score is None:
+        grade.needs_manual_grade = undecided
+    else:
+        grade.needs_manual_grade = bool(grade.needs_manual_grade or changed)
+
+
+def comment_on(cell_id: str, comments: Mapping[str, str], graded: Collection[str]) -> str:
+    """What a grader wrote about a graded cell.
+
+    Formgrader takes comments at answers only. So what stands at a code answer belongs to its
+    tests: those whose ids begin with the answer's, else all tests of its question that no answer
+    claims.
+
+    Args:
+        cell_id: Grade id of the graded cell.
+        comments: Comments of the notebook by the id of their cell.
+        graded: Ids of all graded cells of the notebook.
+    """
+    if cell_id in comments:
+        return comments[cell_id]
+    answers = [a for a in comments if a not in graded and question_of(a) == question_of(cell_id)]
+    own = [a for a in answers if cell_id.startswith(f"{a}-")]
+    tests = [t for t in graded if t not in comments]
+    free = [a for a in answers if not any(t.startswith(f"{a}-") for t in tests)]
+    chosen = [max(own, key=len)] if own else free
+    return "\n".join(comments[a] for a in sorted(chosen) if comments[a].strip())
 
 
 def _score(notebook: str, grade: Any, comment: str) -> CellScore:

@@ -35,7 +35,9 @@ VISIBLE_MODULES = frozenset(
 IN_PLACE = frozenset(
     {"fill_", "zero_", "copy_", "add_", "sub_", "mul_", "div_", "normal_", "uniform_"}
 )
-PRIVATE = ("submitted", "autograded", "feedback", "report", "gradebook.db", ".autograder")
+PRIVATE = (
+    "submitted", "autograded", "feedback", "report", "overrides", "gradebook.db", ".autograder",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

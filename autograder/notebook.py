@@ -11,7 +11,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +86,13 @@ def check_title(cell: Mapping[str, Any]) -> str:
         if text and not text.startswith(("BEGIN ", "END ")):
             return re.sub(r"^Test:\s*", "", text)
     return ""
+
+
+def last_heading(source: str) -> str:
+    """The last heading of a Markdown cell as plain text; empty where it has none."""
+    text = re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t#]*$", text, re.MULTILINE)
+    return re.sub(r"[`*$]", "", found[-1]) if found else ""
 
 
 # --- reading and writing ----------------------------------------------------------------
@@ -379,6 +386,17 @@ class SourceNotebook:
         return {grade_id(c): c.source for c in self.student.cells if grade_id(c)}
 
     @cached_property
+    def headings(self) -> Mapping[str, str]:
+        """The heading that students see above each cell, by grade id."""
+        found, heading = {}, ""
+        for cell in self.student.cells:
+            if cell.cell_type == "markdown":
+                heading = last_heading(cell.source) or heading
+            if grade_id(cell):
+                found[grade_id(cell)] = heading
+        return found
+
+    @cached_property
     def graded(self) -> tuple[NotebookNode, ...]:
         """Cells that hold points, in order."""
         return tuple(c for c in self.node.cells if role(c) in (Role.TEST, Role.ESSAY, Role.TASK))
@@ -501,10 +519,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Repaired:
-    """A hand-in rebuilt on its source notebook, and what had to be done."""
+    """A hand-in rebuilt on its source notebook, and what had to be done.
+
+    Attributes:
+        steps: The cells in order.
+        remarks: What had to be done.
+        numbers: Places in the hand-in, from 1, of the source's cells that were found there.
+    """
 
     steps: tuple[Step, ...]
     remarks: tuple[Remark, ...]
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
 
 def repair(source: SourceNotebook, handed_in: NotebookNode | None) -> Repaired:
@@ -526,6 +551,7 @@ class _Repair:
         self.source = source
         self.remarks: list[Remark] = []
         self.theirs: dict[str, NotebookNode] = {}  # known cells of the student, by key
+        self.numbers: dict[str, int] = {}  # their places in the hand-in, from 1
         self.extras: dict[str, list[NotebookNode]] = {}  # the student's own, by the key they follow
         self.empty = not cells
         self._sort(cells)
@@ -540,10 +566,11 @@ class _Repair:
         }
         anchor = ""
         order = []
-        for cell in cells:
+        for number, cell in enumerate(cells, start=1):
             key = self._recognise(cell, keys, texts)
             if key and key not in self.theirs:
                 self.theirs[key] = cell
+                self.numbers[key] = number
                 anchor = key
                 order.append(key)
             elif key and self._is_duplicate(cell, key):
@@ -601,7 +628,7 @@ class _Repair:
             if step is not None:
                 steps.append(step)
             steps += self._own(self._key(cell))
-        return Repaired(tuple(steps), tuple(self.remarks))
+        return Repaired(tuple(steps), tuple(self.remarks), self.numbers)
 
     def _find_by_content(self) -> None:
         """Recognise answers whose metadata are gone by the names that they define."""

@@ -486,8 +486,10 @@ def _index_of_first(mask: NDArray[np.bool_]) -> tuple[int, ...]:
 
 
 def _difference_text(what: str, index: tuple[int, ...], wrong: int, size: int) -> str:
-    share = "" if size == 1 else f" ({wrong} of {size} elements differ)"
-    return f"{_capital(what)} is wrong{_at(index)}{share}."
+    if size == 1:
+        return f"{_capital(what)} is wrong."
+    which = "the only wrong one" if wrong == 1 else f"the first of {wrong} wrong ones"
+    return f"{_capital(what)} is wrong{_at(index)}, {which} of {size} elements."
 
 
 def _at(index: tuple[int, ...]) -> str:

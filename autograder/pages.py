@@ -15,6 +15,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from autograder.formulas import is_drawable, mathml
+from autograder.plots import curve_plot, curve_rows, curve_words
+
 TEXT_LIMIT = 4000  # characters of one text that a page shows
 PRINTED_HEAD = 20  # lines of printed output that a page shows, from its beginning
 PRINTED_TAIL = 10  # and from its end
@@ -111,6 +114,11 @@ def markdown_block(text: str) -> Markup:
     return Markup(f"{ticks}text\n{text}\n{ticks}")
 
 
+def markdown_formula(latex: str) -> Markup:
+    """A formula as GitHub and GitLab draw it, code for other readers; else the text as typed."""
+    return Markup(f"$`{latex}`$") if is_drawable(latex) else markdown_code(latex)
+
+
 def _longest_ticks(text: str) -> int:
     return max((len(run) for run in re.findall("`+", text)), default=0)
 
@@ -155,6 +163,11 @@ def _environment(autoescape: bool) -> Environment:
         "share": share,
         "code": markdown_code,
         "block": markdown_block,
+        "formula": markdown_formula,
+        "mathml": mathml,
+        "plot": curve_plot,
+        "plot_words": curve_words,
+        "plot_rows": curve_rows,
     }
     return environment
 

@@ -114,7 +114,7 @@ def prove(
     plan = make_plan(course, assignment, sandbox)
     chosen = [assignment.question(q) for q in questions] or list(assignment.questions)
     problems = _thin(plan, chosen)
-    cases = [c for question in chosen for c in _sampled(_cases(plan, question), sample)]
+    cases = [c for question in chosen for c in _sampled(cases_of(plan, question), sample)]
     known = {} if again else {c: p for c in cases if (p := _remembered(plan, c)) is not None}
     todo = [c for c in cases if c not in known]
     done = len(known)
@@ -149,7 +149,8 @@ def _folder(plan: Plan, question: str) -> Path:
     return plan.course.answers(plan.assignment.name) / question
 
 
-def _cases(plan: Plan, question: Question) -> list[Case]:
+def cases_of(plan: Plan, question: Question) -> list[Case]:
+    """Everything that is to be proved of a question, right answers before wrong ones."""
     cases = [Case(question.id, question.notebook, n, k) for n, k in
              (("solution", "solution"), ("stub", "stub"), ("one-kernel", "kernel"))]  # fmt: skip
     for answer in load_answers(_folder(plan, question.id)):
@@ -207,11 +208,12 @@ def _prove_share(plan: Plan, cases: Sequence[Case]) -> str:
     with Submission(
         None, plan.assignment.imports, plan.data.root, limits, plan.sandbox
     ) as submission:
-        proved = [_prove_one(plan, case, submission) for case in cases]
+        proved = [judge_case(plan, case, submission) for case in cases]
     return json.dumps([_as_dict(p) for p in proved])
 
 
-def _prove_one(plan: Plan, case: Case, submission: Submission) -> Proved:
+def judge_case(plan: Plan, case: Case, submission: Submission) -> Proved:
+    """Judge one case as a hand-in, in a sandbox that may have judged others before."""
     source = _source(plan, case.notebook)
     if case.kind == "kernel":
         return Proved(case, tuple(_in_one_kernel(plan, source)), ())

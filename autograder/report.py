@@ -8,17 +8,21 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from math import ceil
 from pathlib import Path
 from statistics import fmean, median
 
 from autograder.course import Assignment, Course
+from autograder.overrides import Override
 from autograder.pages import line, number, plain, render_html, write_text
+from autograder.ratification import Decision, Mark
 from autograder.sheet import (
     NOT_ANSWERED,
     Check,
     Scores,
     Sheet,
+    enter_overrides,
     open_scores,
     read_sheet,
     students_of,
@@ -27,6 +31,7 @@ from autograder.verdict import Status
 
 GRADES = "grades.csv"
 CELLS = "cells.csv"
+DECISIONS = "decisions.csv"
 PAGE = "index.html"
 UNCONFINED = "none"  # the sandbox's name where there was none
 NOTES_SHOWN = 25
@@ -41,24 +46,32 @@ class StudentRow:
 
     Attributes:
         student: Roll number.
-        points: Points so far, one a question, in the order of the report's questions;
-            None where the question has no result.
-        total: Points so far; None where there are no results at all.
+        points: Points so far without bonus, one a question, in the order of the report's
+            questions; None where the question has no result.
+        total: Points so far, with bonus; None where there are no results at all.
+        bonus: Points on top, from people.
         max_points: Points of the assignment, without bonus.
         waiting: Graded cells that wait for a person.
         remarks: Number of remarks on the hand-in.
         sandbox: What confined the student's code; empty where nothing was run.
         trouble: What the instructor should look at, one phrase each.
+        verdict: `ratified`, `pending` or `not ratified`; empty where the course has no rule.
+        reason: Why, in words.
+        marks: `done`, `pending` or `not done`, one a question; empty where there is no rule.
     """
 
     student: str
     points: tuple[float | None, ...]
     total: float | None
+    bonus: float
     max_points: float
     waiting: int
     remarks: int
     sandbox: str
     trouble: tuple[str, ...] = ()
+    verdict: str = ""
+    reason: str = ""
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,7 @@ class QuestionRow:
         unanswered: Students who left an answer of it as it was released.
         waiting: Students of whose answer a part waits for a person.
         students: Students who have a result.
+        marks: How many students are `done`, `pending`, `not done`; empty where there is no rule.
     """
 
     question: str
@@ -86,6 +100,36 @@ class QuestionRow:
     unanswered: int
     waiting: int
     students: int
+    marks: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """A person's decision that goes before the machine's, or that must be looked at again.
+
+    Attributes:
+        student: Roll number.
+        id: Grade id of a cell, or id of a question.
+        machine: The cell's points from the machine; None where it did not decide.
+        points: The cell's points from the person; None where a question was decided.
+        max_points: Points that the cell is worth; None where a question was decided.
+        done: Whether the question counts as done; None where a cell was decided.
+        reason: Why, in the grader's words; may be empty in formgrader.
+        grader: Who; empty where nothing says so.
+        source: `file` or `formgrader`.
+        look_again: Whether the work has changed since.
+    """
+
+    student: str
+    id: str
+    machine: float | None
+    points: float | None
+    max_points: float | None
+    done: bool | None
+    reason: str
+    grader: str
+    source: str
+    look_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,12 +157,14 @@ class ReportResult:
 
     Attributes:
         assignment: Name of the assignment.
-        folder: Where `grades.csv`, `cells.csv` and `index.html` lie.
+        folder: Where `grades.csv`, `cells.csv`, `decisions.csv` and `index.html` lie.
         students: One row a student, by roll number.
         questions: One row a question, in the order of the course file.
         notes: The commonest answer notes first.
         queue: What waits for a person.
         sandboxes: Each sandbox used, with its number of submissions.
+        decisions: What people decided otherwise than the machine, or before the last change.
+        verdicts: How many students are `ratified`, `pending`, `not ratified`; empty without a rule.
     """
 
     assignment: str
@@ -128,6 +174,8 @@ class ReportResult:
     notes: tuple[NoteRow, ...]
     queue: tuple[QueueRow, ...]
     sandboxes: tuple[tuple[str, int], ...]
+    decisions: tuple[DecisionRow, ...] = ()
+    verdicts: tuple[tuple[str, int], ...] = ()
 
     @property
     def unconfined(self) -> tuple[str, ...]:
@@ -163,8 +211,9 @@ def report(course: Course, assignment: str, *, gradebook: Scores | None = None) 
     """
     course.assignment(assignment)
     with open_scores(course, gradebook) as scores:
+        overrides = enter_overrides(course, assignment, scores)
         sheets = tuple(
-            read_sheet(course, assignment, student, scores.scores(assignment, student))
+            read_sheet(course, assignment, student, scores.scores(assignment, student), overrides)
             for student in students_of(course, assignment, scores.students(assignment))
         )
     return write_report(course, assignment, sheets)
@@ -184,6 +233,7 @@ def write_report(course: Course, assignment: str, sheets: Sequence[Sheet]) -> Re
     result = summarize(course.assignment(assignment), sheets, course.report(assignment))
     write_text(result.folder / GRADES, grades_csv(result))
     write_text(result.folder / CELLS, cells_csv(sheets))
+    write_text(result.folder / DECISIONS, decisions_csv(result))
     page = render_html(
         "report.html",
         course=course,
@@ -219,7 +269,14 @@ def summarize(assignment: Assignment, sheets: Sequence[Sheet], folder: Path) -> 
         notes=_note_rows(sheets),
         queue=_queue_rows(sheets),
         sandboxes=tuple(sorted(sandboxes.items())),
+        decisions=tuple(row for s in sheets for row in _decision_rows(s)),
+        verdicts=_counts(Decision, [s.standing.decision for s in sheets if s.standing]),
     )
+
+
+def _counts(kinds: type[StrEnum], found: Sequence[StrEnum]) -> tuple[tuple[str, int], ...]:
+    """How often each kind was found, in their order; nothing where nothing was."""
+    return tuple((kind.value, found.count(kind)) for kind in kinds) if found else ()
 
 
 def _question_ids(assignment: Assignment, sheets: Iterable[Sheet]) -> tuple[str, ...]:
@@ -229,16 +286,22 @@ def _question_ids(assignment: Assignment, sheets: Iterable[Sheet]) -> tuple[str,
 
 
 def _student_row(sheet: Sheet, ids: Sequence[str]) -> StudentRow:
-    points = {q.question.id: q.points for q in sheet.questions if q.checks}
+    points = {q.question.id: q.points - q.bonus for q in sheet.questions if q.checks}
+    standing = sheet.standing
+    marks = {q.question: q.mark.value for q in standing.questions} if standing else {}
     return StudentRow(
         student=sheet.student,
         points=tuple(points.get(i) for i in ids),
         total=sheet.points if sheet.graded or points else None,
+        bonus=sheet.bonus,
         max_points=sum(q.points for q in sheet.assignment.questions),
         waiting=sheet.waiting,
         remarks=sheet.remark_count,
         sandbox=sheet.sandbox,
         trouble=_trouble(sheet),
+        verdict=standing.decision.value if standing else "",
+        reason=standing.reason if standing else "",
+        marks=tuple(marks.get(i, "") for i in ids) if standing else (),
     )
 
 
@@ -251,6 +314,13 @@ def _trouble(sheet: Sheet) -> tuple[str, ...]:
     phrases = ["ran without a sandbox"] if sheet.sandbox == UNCONFINED else []
     stopped = [c for c in sheet.checks if c.verdict.status in STOPPED]
     phrases += [f"{c.cell_id} {c.verdict.status.value.replace('_', ' ')}" for c in stopped]
+    stale = [c.cell_id for c in sheet.checks if c.is_stale]
+    phrases += [f"graded before the last change: {name}" for name in stale]
+    over = [q for q in sheet.questions if q.bonus > q.question.bonus]
+    phrases += [
+        f"bonus above its limit: {q.question.id}, {number(q.bonus)} of {number(q.question.bonus)}"
+        for q in over
+    ]
     told = [r for r in sheet.all_remarks if r.kind != "note"]  # a note is no trouble
     phrases += [f"{r.kind}: {line(r.message)}" for r in told]
     return tuple(dict.fromkeys(phrases))
@@ -258,7 +328,7 @@ def _trouble(sheet: Sheet) -> tuple[str, ...]:
 
 def _question_row(name: str, assignment: Assignment, sheets: Sequence[Sheet]) -> QuestionRow:
     parts = [q for s in sheets for q in s.questions if q.question.id == name and q.checks]
-    points = [q.points for q in parts]
+    points = [q.points - q.bonus for q in parts]
     known = {q.id: q for q in assignment.questions}
     most = known[name].points if name in known else max((q.max_points for q in parts), default=0.0)
     return QuestionRow(
@@ -271,6 +341,35 @@ def _question_row(name: str, assignment: Assignment, sheets: Sequence[Sheet]) ->
         unanswered=sum(any(c.verdict.note == NOT_ANSWERED for c in q.checks) for q in parts),
         waiting=sum(q.waiting > 0 for q in parts),
         students=len(parts),
+        marks=_counts(Mark, [q.mark for s in sheets if (q := s.standing_of(name))]),
+    )
+
+
+def _decision_rows(sheet: Sheet) -> Iterable[DecisionRow]:
+    """Ticks, overridden cells and cells graded before the last change, question by question."""
+    for part in sheet.questions:
+        if part.tick:
+            yield DecisionRow(
+                sheet.student, part.question.id, None, None, None, part.tick.done,
+                part.tick.reason, part.tick.grader, "file",
+            )  # fmt: skip
+        for check in part.checks:
+            if check.is_overridden or check.is_stale:
+                yield _cell_decision(sheet.student, check, check.override)
+
+
+def _cell_decision(student: str, check: Check, override: Override | None) -> DecisionRow:
+    return DecisionRow(
+        student=student,
+        id=check.cell_id,
+        machine=check.machine,
+        points=check.points - check.bonus,
+        max_points=check.max_points,
+        done=None,
+        reason=check.comment,
+        grader=override.grader if override else "",
+        source="file" if override else "formgrader",
+        look_again=check.is_stale,
     )
 
 
@@ -324,17 +423,46 @@ def _csv(rows: Iterable[Sequence[object]]) -> str:
 def grades_csv(result: ReportResult) -> str:
     """`grades.csv`: one line a student. An empty field says that there is no result."""
     names = [q.question for q in result.questions]
-    head = ["student", *names, "total", "max", "waiting", "remarks", "sandbox"]
-    rows = [
-        [s.student, *s.points, s.total, s.max_points, s.waiting, s.remarks, s.sandbox]
+    head = ["student", *names, "bonus", "total", "max", "waiting", "remarks", "sandbox"]
+    rows: list[list[object]] = [
+        [s.student, *s.points, s.bonus, s.total, s.max_points, s.waiting, s.remarks, s.sandbox]
         for s in result.students
     ]
+    if result.verdicts:
+        head += ["verdict", "reason", *(f"{name}_mark" for name in names)]
+        for row, s in zip(rows, result.students, strict=True):
+            row += [s.verdict, s.reason, *s.marks]
     return _csv([head, *rows])
+
+
+def decisions_csv(result: ReportResult) -> str:
+    """`decisions.csv`: one line a decision of a person that goes before the machine's."""
+    head = "student id machine points max done reason grader source look_again"
+    words = {None: None, True: "yes", False: "no"}
+    rows = [
+        [
+            d.student,
+            d.id,
+            d.machine,
+            d.points,
+            d.max_points,
+            words[d.done],
+            d.reason,
+            d.grader,
+            d.source,
+            d.look_again,
+        ]
+        for d in result.decisions
+    ]
+    return _csv([head.split(), *rows])
 
 
 def cells_csv(sheets: Iterable[Sheet]) -> str:
     """`cells.csv`: one line a graded cell, with the answer note."""
-    head = "student notebook question cell status points max waiting by_person note message comment"
+    head = (
+        "student notebook question cell status points bonus max waiting by_person look_again "
+        "note message comment"
+    )
     rows = [
         [
             sheet.student,
@@ -342,10 +470,12 @@ def cells_csv(sheets: Iterable[Sheet]) -> str:
             check.verdict.question,
             check.cell_id,
             check.verdict.status.value,
-            check.points,
+            check.points - check.bonus,
+            check.bonus,
             check.max_points,
             check.waits,
-            check.by_person,
+            check.by_person or check.is_stale,
+            check.is_stale,
             check.verdict.note,
             check.verdict.message,
             check.comment,

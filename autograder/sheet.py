@@ -17,6 +17,8 @@ from autograder.collect import Receipt, read_receipt, receipt_folder
 from autograder.course import Assignment, Course, Question
 from autograder.errors import InputError
 from autograder.gradebook import CellScore, Gradebook
+from autograder.overrides import Override, fault, read_overrides
+from autograder.ratification import QuestionPoints, QuestionStanding, Standing, Tick, ratify
 from autograder.verdict import (
     Remark,
     Status,
@@ -41,6 +43,7 @@ WORDS = {
     "missing": "no result",
 }
 
+STALE = "A person graded this before the last change and will look again; until then it stays so."
 MESSAGES = {
     Status.PARTIAL: "A part of this is right.",
     Status.FAILED: "This check does not pass yet.",
@@ -77,6 +80,7 @@ class Check:
         score: What the gradebook says; None where it says nothing.
         remarks: What concerns this cell.
         file: Where the student has the notebook.
+        override: The grader's row in the file of overrides; None where there is none.
     """
 
     notebook: str
@@ -84,6 +88,7 @@ class Check:
     score: CellScore | None = None
     remarks: tuple[Remark, ...] = ()
     file: str = ""
+    override: Override | None = None
 
     @property
     def cell_id(self) -> str:
@@ -114,6 +119,27 @@ class Check:
         return self.score.needs_manual or (undecided and self.score.manual is None)
 
     @property
+    def bonus(self) -> float:
+        """Points on top, from a person; `points` holds them too."""
+        return self.score.extra_credit if self.score else 0.0
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a person graded it before its last change: the score stays, and it waits."""
+        return self.score is not None and self.score.is_stale
+
+    @property
+    def is_overridden(self) -> bool:
+        """Whether a person's points stand in the place of the machine's or come from the file."""
+        by_hand = self.score is not None and self.score.manual is not None
+        return by_hand and (self.override is not None or self.machine is not None)
+
+    @property
+    def machine(self) -> float | None:
+        """Points from the machine; None where it did not decide."""
+        return self.score.auto if self.score else self.verdict.points
+
+    @property
     def by_person(self) -> bool:
         """Whether a person has decided."""
         return not self.waits and self.score is not None and self.score.manual is not None
@@ -138,6 +164,8 @@ class Check:
     @property
     def message(self) -> str:
         """What was found, never empty unless the check passed."""
+        if self.is_stale:
+            return STALE
         return self.verdict.message or MESSAGES.get(self.verdict.status, "")
 
     @property
@@ -147,8 +175,10 @@ class Check:
 
     @property
     def comment(self) -> str:
-        """What the grader wrote."""
-        return self.score.comment.strip() if self.score and self.score.comment else ""
+        """What the grader wrote, in the file of overrides and in formgrader."""
+        written = self.score.comment.strip() if self.score and self.score.comment else ""
+        reason = self.override.reason if self.override else ""
+        return "\n".join(dict.fromkeys(text for text in (reason, written) if text))
 
     @property
     def quiet(self) -> bool:
@@ -159,16 +189,29 @@ class Check:
 
 @dataclass(frozen=True)
 class QuestionSheet:
-    """One question of a sheet."""
+    """One question of a sheet.
+
+    Attributes:
+        question: The question.
+        checks: Its graded cells.
+        remarks: What concerns the question and none of its graded cells.
+        tick: A grader's decision that it is done, or not; None where there is none.
+    """
 
     question: Question
     checks: tuple[Check, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    tick: Tick | None = None
 
     @property
     def points(self) -> float:
         """Points so far."""
         return sum(c.points for c in self.checks)
+
+    @property
+    def bonus(self) -> float:
+        """Points on top, from a person; `points` holds them too."""
+        return sum(c.bonus for c in self.checks)
 
     @property
     def max_points(self) -> float:
@@ -183,7 +226,7 @@ class QuestionSheet:
     @property
     def waiting_points(self) -> float:
         """Points that a person may still give."""
-        return sum(max(0.0, c.max_points - c.points) for c in self.checks if c.waits)
+        return sum(max(0.0, c.max_points - c.points + c.bonus) for c in self.checks if c.waits)
 
     @property
     def state(self) -> str:
@@ -251,6 +294,23 @@ class Sheet:
         return sum(q.max_points for q in self.questions)
 
     @property
+    def bonus(self) -> float:
+        """Points on top, from people; `points` holds them too."""
+        return sum(q.bonus for q in self.questions)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Whether the assignment is ratified, and why; None where the course has no rule."""
+        if self.assignment.ratification is None:
+            return None
+        parts = [_points_of(q, self.graded) for q in self.questions]
+        return ratify(self.assignment.ratification, parts)
+
+    def standing_of(self, question: str) -> QuestionStanding | None:
+        """Where one question stands; None where the course has no rule."""
+        return self.standing.question(question) if self.standing else None
+
+    @property
     def waiting(self) -> int:
         """How many cells wait for a person."""
         return sum(q.waiting for q in self.questions)
@@ -302,8 +362,9 @@ def make_sheet(
     scores: Sequence[CellScore] = (),
     problem: str = "",
     receipt: Receipt | None = None,
+    overrides: Sequence[Override] = (),
 ) -> Sheet:
-    """Join results and scores.
+    """Join results, scores and a grader's decisions.
 
     Args:
         assignment: The assignment; its questions give the order.
@@ -312,6 +373,7 @@ def make_sheet(
         scores: The gradebook's scores of the student.
         problem: Why there are no results, where that is not the student's doing.
         receipt: What was collected.
+        overrides: Rows of the file of overrides; those of other students are passed over.
 
     Raises:
         InputError: The results belong to another student or assignment.
@@ -322,17 +384,34 @@ def make_sheet(
             f"{student}, {assignment.name}",
             "grade this submission again",
         )
+    own = {o.id: o for o in overrides if o.student == student}
     checks = _checks(result, scores, receipt)
+    checks = tuple(replace(c, override=own.get(c.cell_id)) for c in checks)
     remarks = _remarks(result, receipt)
     known = {q.id: q for q in assignment.questions}
     for check in checks:
         name = question_of(check.cell_id)
         known.setdefault(name, Question(name, name, check.notebook, 0.0))
-    questions = tuple(_question_sheet(q, checks, remarks) for q in known.values())
+    ticks = {name: row.tick for name, row in own.items()}
+    questions = tuple(
+        replace(_question_sheet(q, checks, remarks), tick=ticks.get(q.id)) for q in known.values()
+    )
     loose = tuple(pair for pair in remarks if question_of(pair[1].cell_id) not in known)
     sandbox = result.sandbox if result else ""
     graded = result is not None
     return Sheet(student, assignment, questions, loose, graded, sandbox, problem, receipt)
+
+
+def _points_of(part: QuestionSheet, graded: bool) -> QuestionPoints:
+    """What ratification needs to know of a question; without results nothing is judged."""
+    return QuestionPoints(
+        question=part.question.id,
+        points=part.points - part.bonus,
+        max_points=part.max_points,
+        waiting=part.waiting_points,
+        tick=part.tick,
+        judged=graded and bool(part.checks),
+    )
 
 
 def _checks(
@@ -406,19 +485,26 @@ def read_result(course: Course, assignment: str, student: str) -> SubmissionResu
     return SubmissionResult.from_json(path.read_text(encoding="utf-8"))
 
 
-def read_sheet(course: Course, assignment: str, student: str, scores: Sequence[CellScore]) -> Sheet:
+def read_sheet(
+    course: Course,
+    assignment: str,
+    student: str,
+    scores: Sequence[CellScore],
+    overrides: Sequence[Override] = (),
+) -> Sheet:
     """The sheet of one student; results that cannot be used become its `problem`."""
     receipt = read_receipt(course, assignment, student)
+    chosen = course.assignment(assignment)
     try:
         result = read_result(course, assignment, student)
-        return make_sheet(course.assignment(assignment), student, result, scores, receipt=receipt)
+        return make_sheet(chosen, student, result, scores, receipt=receipt, overrides=overrides)
     except InputError as error:
         problem = error.what
     except json.JSONDecodeError as error:
         problem = f"{RESULTS} is not JSON, line {error.lineno}"
     except (ValueError, OSError) as error:
         problem = f"{RESULTS} cannot be used: {error}"
-    return make_sheet(course.assignment(assignment), student, None, scores, problem, receipt)
+    return make_sheet(chosen, student, None, scores, problem, receipt, overrides)
 
 
 def students_of(course: Course, assignment: str, known: Iterable[str] = ()) -> tuple[str, ...]:
@@ -434,3 +520,26 @@ def open_scores(course: Course, gradebook: Scores | None = None) -> AbstractCont
     if gradebook is not None:
         return nullcontext(gradebook)
     return Gradebook(course)
+
+
+def enter_overrides(course: Course, assignment: str, gradebook: Scores) -> tuple[Override, ...]:
+    """The file of overrides, checked, its points in the gradebook.
+
+    Args:
+        course: The course.
+        assignment: Name of the assignment.
+        gradebook: Where the points go; one that only shows scores is left alone.
+
+    Raises:
+        InputError: A row cannot be used; the message names its line.
+    """
+    path = course.overrides(assignment)
+    rows = read_overrides(path, [q.id for q in course.assignment(assignment).questions])
+    known = students_of(course, assignment, gradebook.students(assignment)) if rows else ()
+    for row in rows:
+        if row.student not in known:
+            what = f"nothing was handed in by {row.student!r}"
+            raise fault(path, row, what, "check the roll number, or collect first")
+    if isinstance(gradebook, Gradebook):
+        gradebook.enter(assignment, rows)
+    return rows

@@ -49,6 +49,7 @@ MAX_RUN = 30  # letters of names that are written without a space
 MAX_EXPONENT = 200  # absolute value of a constant exponent
 MAX_BITS = 1000  # binary magnitude of a constant part: up to about 1e301
 MAX_EXPANDED = 20_000  # nodes after the definitions are put in
+MAX_LATEX = 700  # characters of LaTeX that are shown of an answer
 MEMORY_MB = 512  # what a comparison may take beyond what the process already holds
 DIGITS = 120  # decimal digits of the evaluation
 RANDOM_POINTS = 16  # that are compared
@@ -75,6 +76,9 @@ class Comparison:
         elapsed_s: Wall time in seconds.
         decided_by: The rung that decided equality: `structure`, `algebra`, `evaluation`,
             `rewriting`, `reading` (the text could not be read), or empty.
+        formula: LaTeX of the answer as it was read, so that the student sees what was
+            understood; empty where it could not be read, is a bare number or name, or is too
+            long to show.
     """
 
     equal: bool | None
@@ -84,6 +88,7 @@ class Comparison:
     counterexample: Mapping[str, str] | None = None
     elapsed_s: float = 0.0
     decided_by: str = ""
+    formula: str = ""
 
 
 @dataclass(frozen=True)
@@ -999,6 +1004,142 @@ def _to_sympy(tree: Node, assumptions: Mapping[str, Mapping[str, bool]] | None =
     }[tree.op]()
 
 
+# --- from a tree to LaTeX ---------------------------------------------------------------
+
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)  # how tightly a piece of LaTeX holds together
+_LATEX_FUNCTIONS = {
+    **{n: rf"\{n}" for n in ("exp", "sin", "cos", "tan", "cot", "sec", "csc", "log")},
+    **{n: rf"\{n}" for n in ("sinh", "cosh", "tanh", "coth", "max", "min")},
+    **{f"a{n}": rf"\arc{n}" for n in ("sin", "cos", "tan")},
+    **{f"a{n}": rf"\operatorname{{ar{n}}}" for n in ("sinh", "cosh", "tanh")},
+    "sign": r"\operatorname{sgn}",
+    "gamma": r"\Gamma",
+}
+
+
+def _latex(tree: Node, least: int = _SUM) -> str:
+    """LaTeX of a tree, in brackets where it holds together less tightly than asked for."""
+    text, binding = _latex_piece(tree)
+    return text if binding >= least else rf"\left({text}\right)"
+
+
+def _latex_piece(tree: Node) -> tuple[str, int]:
+    args, value = tree.args, str(tree.value)
+    if tree.op == "number":
+        return _latex_number(tree)
+    if tree.op == "constant":
+        return {"pi": r"\pi", "e": "e", "I": "i"}[value], _ATOM
+    if tree.op == "name":
+        return _latex_name(value), _ATOM
+    if tree.op == "add":
+        return _latex_sum(args), _SUM
+    if tree.op == "neg":
+        return f"-{_latex(args[0], _PRODUCT)}", _SUM
+    if tree.op in ("mul", "inv"):
+        return _latex_product(args if tree.op == "mul" else (tree,))
+    if tree.op == "pow":
+        if args[1] == Node("number", value=Fraction(1, 2)):  # sympy's way to write a root
+            return rf"\sqrt{{{_latex(args[0])}}}", _ATOM
+        return f"{_latex(args[0], _ATOM)}^{{{_latex(args[1])}}}", _POWER
+    if tree.op == "call":
+        return _latex_call(value, args)
+    if tree.op == "derivative":
+        order = f"^{{{tree.order}}}" if tree.order > 1 else ""
+        above, below = f"d{order}", f"d {_latex_name(value)}{order}"
+        return rf"\frac{{{above}}}{{{below}}} {_latex(args[0], _ATOM)}", _PRODUCT
+    primes = "'" * tree.order if tree.op == "prime" else ""
+    return rf"{_latex_name(value)}{primes}\left({_latex(args[0])}\right)", _ATOM
+
+
+def _latex_number(tree: Node) -> tuple[str, int]:
+    value = tree.value
+    assert isinstance(value, Fraction)
+    if tree.decimal:
+        text = mpmath.nstr(mpmath.mpf(value.numerator) / value.denominator, 15)
+        mantissa, _, exponent = str(text).partition("e")
+        mantissa = mantissa.removesuffix(".0")
+        factor = f"{mantissa} \\cdot " * (mantissa != "1")
+        text = f"{factor}10^{{{int(exponent)}}}" if exponent else mantissa
+        return text, _SUM if value < 0 else _PRODUCT if exponent else _ATOM
+    sign = "-" if value < 0 else ""
+    if value.denominator == 1:
+        return str(value), _SUM if sign else _ATOM
+    return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}", (
+        _SUM if sign else _PRODUCT
+    )
+
+
+def _latex_name(name: str) -> str:
+    first, *below = name.split("_")
+    letters = rf"\{first}" if first in _GREEK.values() else first
+    if len(first) > 1 and letters == first:
+        letters = rf"\mathrm{{{first}}}"
+    return f"{letters}_{{{','.join(below)}}}" if below else letters
+
+
+def _latex_sum(terms: Sequence[Node]) -> str:
+    text = _latex(terms[0])
+    for term in terms[1:]:
+        shown = _latex(term, _PRODUCT if term.op == "add" else _SUM)
+        text += f" - {shown[1:]}" if shown.startswith("-") else f" + {shown}"
+    return text
+
+
+def _latex_product(factors: Sequence[Node]) -> tuple[str, int]:
+    """A product as one fraction, where it divides by anything."""
+    number = Fraction(1)  # sympy's leading coefficient
+    first = factors[0].value
+    if isinstance(first, Fraction) and not factors[0].decimal and len(factors) > 1:
+        number, factors = first, factors[1:]
+    above = [f for f in factors if f.op != "inv"]
+    below = [f.args[0] for f in factors if f.op == "inv"]
+    if abs(number.numerator) != 1:
+        above = [Node("number", value=Fraction(abs(number.numerator))), *above]
+    if number.denominator != 1:
+        below = [Node("number", value=Fraction(number.denominator)), *below]
+    text = _latex_factors(above, _SUM if below else _PRODUCT)
+    if below:
+        text = rf"\frac{{{text}}}{{{_latex_factors(below)}}}"
+    return (f"-{text}", _SUM) if number < 0 else (text, _PRODUCT)
+
+
+def _latex_factors(factors: Sequence[Node], alone: int = _SUM) -> str:
+    if len(factors) < 2:
+        return _latex(factors[0], alone) if factors else "1"
+    text = ""
+    for before, factor in zip([None, *factors], factors, strict=False):
+        shown = _latex(factor, _PRODUCT)
+        # A name before a bracket would read as a function and its argument.
+        applied = before is not None and before.op == "name" and shown.startswith(r"\left(")
+        between = r" \cdot " if applied or shown[0].isdigit() else r" \, "
+        text += between * bool(text) + shown
+    return text
+
+
+def _latex_call(function: str, args: Sequence[Node]) -> tuple[str, int]:
+    first = _latex(args[0])
+    if function == "exp":
+        return f"e^{{{first}}}", _POWER
+    if function == "sqrt":
+        return rf"\sqrt{{{first}}}", _ATOM
+    if function == "abs":
+        return rf"\left|{first}\right|", _ATOM
+    if function == "factorial":
+        return f"{_latex(args[0], _ATOM)}!", _POWER
+    name = _LATEX_FUNCTIONS.get(function, rf"\operatorname{{{function}}}")
+    if function == "log" and len(args) == 2:
+        return rf"{name}_{{{_latex(args[1])}}}\left({first}\right)", _ATOM
+    return rf"{name}\left({', '.join(map(_latex, args))}\right)", _ATOM
+
+
+def _formula(reading: _Parsed) -> str:
+    """LaTeX of a reading; empty for a bare number or name, and where it is too long to show."""
+    if not any(claim.args for claim in reading.claims):
+        return ""
+    text = " = ".join(_latex(claim) for claim in reading.claims)
+    return text if len(text) <= MAX_LATEX else ""
+
+
 # --- evaluation with many digits --------------------------------------------------------
 
 _LARGEST = 10**5  # of an exponent, so that results stay below about exp(1e5)
@@ -1793,7 +1934,10 @@ def _judge(request: _Request) -> dict[str, Any]:
         readings = [reading]
         if reading.ambiguous:
             readings.append(_read(request.answer, key.names, products=False))
-        results = [_judge_reading(request, key, reading) for reading in readings]
+        results = [
+            _judge_reading(request, key, reading) | {"formula": _formula(reading)}
+            for reading in readings
+        ]
     except _Fault as fault:
         return _fields(False, False, fault.note, _sentence(fault.message), by="reading")
     return next((r for r in results if r["equal"]), results[0])
@@ -2075,14 +2219,16 @@ def check_equal(
     """
     found = compare(answer, expected, **{**options, "only": None, "form": "no_derivative"})
     if found.equal is None:
-        verdict.ungraded(f"{what}: {found.message}")
+        verdict.ungraded(f"{what}: {found.message}", formula=found.formula)
     if not (found.equal and found.form_ok):
         hint = (hints or {}).get(found.note, "")
+        wrong = "not exact" if found.note == "rounded" else "not right"
         verdict.fail(
-            f"{what} is not right. {found.message}",
+            f"{what} is {wrong}. {found.message}",
             got=_shown_answer(answer),
             hint=hint,
             note=found.note,
+            formula=found.formula,
         )
     return found
 
@@ -2117,7 +2263,7 @@ def check_form(
     found = compare(answer, expected, **options)
     shown = _shown_answer(answer)
     if found.equal is None or found.form_ok is None:
-        verdict.ungraded(f"{what}: {found.message}")
+        verdict.ungraded(f"{what}: {found.message}", formula=found.formula)
     hint = (hints or {}).get(found.note, "")
     if not found.equal:
         verdict.fail(
@@ -2125,8 +2271,9 @@ def check_form(
             got=shown,
             hint=hint,
             note=found.note,
+            formula=found.formula,
         )
     if not found.form_ok:
         message = f"{what} is right, but not in the form asked for. {found.message}"
-        verdict.fail(message, got=shown, hint=hint, note=found.note)
+        verdict.fail(message, got=shown, hint=hint, note=found.note, formula=found.formula)
     return found

@@ -77,6 +77,9 @@ class Verdict:
         formula: LaTeX of the formula that was read from the answer; may be empty.
         code: Lines of a tool, a compiler for example, kept as they are; may be empty.
         curves: The answer's values beside the expected ones; None where values are no curve.
+        heading: The heading in the notebook under which the cell stands; may be empty.
+        number: Place of the cell in the notebook that was handed in, from 1; 0 where it is not
+            there.
         wall_s: Wall time of the check in seconds.
     """
 
@@ -94,6 +97,8 @@ class Verdict:
     formula: str = ""
     code: str = ""
     curves: Curves | None = None
+    heading: str = ""
+    number: int = 0
     wall_s: float = 0.0
 
     @property
@@ -309,7 +314,7 @@ def curves(
         x_label: Name of the variable.
 
     Raises:
-        ValueError: The three are not of one length.
+        ValueError: The three are not of one length, or not rows of numbers.
     """
     rows = [_numbers(values) for values in (x, got, expected)]
     if len({len(row) for row in rows}) != 1:
@@ -321,17 +326,32 @@ def curves(
 
 def _numbers(values: object) -> tuple[float | None, ...]:
     listed = values.tolist() if hasattr(values, "tolist") else values
-    assert isinstance(listed, Iterable)
-    return tuple(float(v) if math.isfinite(v) else None for v in listed)
+    if not isinstance(listed, Iterable):
+        raise ValueError("a curve is a row of numbers")
+    return tuple(map(_finite, listed))
 
 
-def ungraded(reason: str) -> NoReturn:
+def _finite(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+    except (TypeError, ValueError) as error:
+        raise ValueError("a curve is a row of numbers") from error
+    return number if math.isfinite(number) else None
+
+
+def ungraded(reason: str, *, formula: str = "") -> NoReturn:
     """End the test without a decision: a person has to grade it.
+
+    Args:
+        reason: Why, one sentence for the student.
+        formula: LaTeX of the formula that was read from the answer.
 
     Raises:
         CheckUngraded: Always.
     """
-    _record(Status.UNGRADED, None, reason)
+    _record(Status.UNGRADED, None, reason, formula=formula[:MESSAGE_LIMIT])
     raise CheckUngraded(reason)
 
 

@@ -1,6 +1,6 @@
 """The whole way on a made-up class: `python -m demo`.
 
-Copies the course, proves it and builds its release, hands in a class of fourteen by git over two
+Copies the course, proves it and builds its release, hands in a class of twenty by git over two
 protocols, collects, grades, writes feedback and the report with the real commands, and ends with
 the class's points and the pages to open.
 """
@@ -35,6 +35,7 @@ COPIED = (
 NEEDED = ("course.toml", "nbgrader_config.py", "source")
 TEST_LIMIT = re.compile(r"^test_cpu_s *= *\d+", re.M)
 SAMPLE = 4  # wrong answers a question that are proved; `autograder prove` alone runs all
+TICK = "showed Adam's step at the board, with the correction and the reason for it"
 WIDTH = 30  # characters of a step's name in the table of times
 
 
@@ -141,6 +142,7 @@ def run_demo(course: Path, target: Path, assignment: str, console: Console) -> N
     demo.run(Step(("prove", assignment, "--sample", str(SAMPLE))))
     demo.run(Step(("release", assignment)))
     students = hand_in(demo, assignment, target)
+    decide(copied, assignment, students[-1])
     for stage in ("feedback", "report"):
         demo.run(Step((stage, assignment)))
     show_class(copied, assignment, students, console)
@@ -166,6 +168,16 @@ def hand_in(demo: Demo, assignment: str, target: Path) -> tuple[Student, ...]:
     return students
 
 
+def decide(course: Course, assignment: str, student: Student) -> None:
+    """A grader's tick for the last of the class, as it would be written by hand."""
+    path = course.overrides(assignment)
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("roll_number", "id", "points", "done", "reason", "grader"))
+        rows.writerow((student.roll_number, "q05", "", "yes", TICK, "g01"))
+
+
 def end_loops_sooner(settings: Path) -> None:
     """Give a test 20 s of processor time instead of 60: nobody wants to watch a loop that long."""
     settings.write_text(TEST_LIMIT.sub("test_cpu_s = 20", settings.read_text("utf-8")), "utf-8")
@@ -180,11 +192,12 @@ def show_class(
     table = Table(title=f"{course.name}: {assignment}", title_justify="left")
     table.add_column("student")
     table.add_column("what is particular")
-    for name in (*questions, "total", "waiting"):
+    shown = (*questions, "total", "waiting", "verdict")
+    for name in shown:
         table.add_column(name, justify="right")
     for student in students:
         row = grades.get(student.roll_number, {})
-        values = [row.get(name, "") or "–" for name in (*questions, "total", "waiting")]
+        values = [row.get(name, "") or "–" for name in shown]
         table.add_row(student.roll_number, student.about, *values)
     console.print(table)
     console.print("waiting: answers that a person grades; their points are still to come.\n")

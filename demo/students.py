@@ -192,21 +192,35 @@ class Material:
 SLIPS = {
     "q01": "wrong_no_root",
     "q02": "wrong_sign_of_one_component",
+    "q03": "wrong_sum_for_mean",
     "q04": "wrong_last_sample_dropped",
+    "q05": "wrong_correction_without_power",
+    "q06": "wrong_unnormalised",
+    "q07": "wrong_monotone_swish",
+    "q08": "wrong_full_gradient",
     "q09": "wrong_left_in_x",
     "q10": "wrong_kernel_flipped",
+    "q11": "wrong_jump",
+    "q12": "wrong_hidden_error_without_output_derivative",
 }
 MORE_SLIPS = {
     "q01": "wrong_energy_of_norms",
     "q02": "wrong_share_of_roots",
+    "q03": "wrong_last_sample_dropped",
     "q04": "wrong_l_squared",
+    "q05": "wrong_rate_missing",
+    "q06": "wrong_sum_for_mean",
+    "q07": "wrong_overflow",
+    "q08": "wrong_reachable_goal",
     "q09": "wrong_sign",
     "q10": "wrong_logits_softmax",
+    "q11": "wrong_paper_two_sentences",
+    "q12": "wrong_test_trains",
 }
 
 
 def make_class(material: Material) -> tuple[Student, ...]:
-    """The fourteen members of the class.
+    """The twenty members of the class.
 
     Raises:
         AnswerError: A known answer that one of them hands in does not exist.
@@ -226,6 +240,12 @@ def make_class(material: Material) -> tuple[Student, ...]:
         ("Lou Sleight", "known mistakes, and assert is stripped from tests", _without_asserts),
         ("Mia Pen", "an essay with a picture attached", _with_picture),
         ("Ned Gadget", "cuda, drive.mount, pip and a download of MNIST", _for_another_machine),
+        ("Oda Brink", "a C++ program that reads past an end", _crashing),
+        ("Pim Semicolon", "a C++ source that does not compile", _uncompiled),
+        ("Quin Cell", "C++ in a notebook's cell, and the folder moved", _in_a_cell),
+        ("Ria Choice", "no C++: question 11 alone, which is enough", _without_program),
+        ("Sol Quill", "a paper as PDF, C++ files beside the notebooks", _with_pdf),
+        ("Tia Almost", "question 5 left out, then ticked by a grader", _almost),
     )
     return tuple(
         Student(
@@ -425,6 +445,53 @@ def _for_another_machine(material: Material) -> tuple[Commit, ...]:
     last = list(notebooks.values())[-1]
     last.cells.insert(2, nbformat.v4.new_code_cell(OWN_DATA, id="own-data"))
     return _handed_in(material, material.files(notebooks, {}))
+
+
+def _crashing(material: Material) -> tuple[Commit, ...]:
+    return _handed_in(material, material.handed_in({"q12": "wrong_crashes"}))
+
+
+def _uncompiled(material: Material) -> tuple[Commit, ...]:
+    return _handed_in(material, material.handed_in({"q12": "wrong_does_not_compile"}))
+
+
+def _in_a_cell(material: Material) -> tuple[Commit, ...]:
+    """As on Colab: the notebook writes the source, the repository has the released one."""
+    notebooks, solved = material.solved(), material.handed_in()
+    for path in ("cpp/nn.hpp", "cpp/nn.cpp"):
+        cell = f"%%writefile {path}\n{solved[path].decode()}"
+        own = nbformat.v4.new_code_cell(cell, id=f"own-{Path(path).suffix[1:]}")
+        notebooks["q12-cpp-network"].cells.insert(1, own)
+    files = material.files(notebooks, {})
+    released = {path: content for path, content in material.others.items() if _is_cpp(path)}
+    return _handed_in(material, {f"work/{p}": c for p, c in {**files, **released}.items()})
+
+
+def _is_cpp(path: str) -> bool:
+    return path.startswith("cpp/")
+
+
+def _without_program(material: Material) -> tuple[Commit, ...]:
+    return _handed_in(material, _without(material, "q12", "cpp/"))
+
+
+def _without(material: Material, *beginnings: str) -> Files:
+    """Everything right, but files with such a beginning stay as they were released."""
+    untouched = material.files(material.untouched())
+    return {
+        path: untouched.get(path, content) if path.startswith(beginnings) else content
+        for path, content in material.handed_in().items()
+    }
+
+
+def _with_pdf(material: Material) -> tuple[Commit, ...]:
+    """The paper of a known answer, and the C++ files without their folder."""
+    files = material.handed_in({"q11": "right_hard_swish_pdf"})
+    return _handed_in(material, {p.removeprefix("cpp/"): c for p, c in files.items()})
+
+
+def _almost(material: Material) -> tuple[Commit, ...]:
+    return _handed_in(material, _without(material, "q05"))
 
 
 def _answer(notebooks: Iterable[NotebookNode], answer_id: str) -> NotebookNode:

@@ -10,6 +10,7 @@
 | `losses` | q06 | softmax with its Jacobian, cross entropy, squared error, KL |
 | `activations` | q07, q09, q11 | activation functions and their derivatives |
 | `properties` | q07, q11 | what can be claimed about an activation, and how to measure it |
+| `formula` | q11 | values of a formula that somebody typed, never run as code |
 | `zigzag` | q08 | why inputs of one sign make weights zig-zag |
 | `cnn` | q10 | convolution, pooling and a dense head, from scratch |
 | `data` | q10 | the digits that the network is trained on |

@@ -9,14 +9,17 @@ import pytest
 
 from autograder.course import Assignment, Limits, Question, find_course
 from autograder.lint import lint
+from autograder.overrides import COLUMNS
+from autograder.ratification import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "autograder"
 RANKS = {
-    "__init__": 0, "errors": 0, "verdict": 0, "handin": 0,
-    "course": 1, "notebook": 1, "crossing": 1, "symbolic": 1, "numeric": 1, "structure": 1, "workers": 1,
-    "seccomp": 1, "sandbox": 2, "agent": 2, "data": 2, "gradebook": 2, "collect": 2, "answers": 2,
-    "candidate": 3, "plan": 3, "sheet": 3, "pages": 3,
+    "__init__": 0, "builder": 0, "errors": 0, "verdict": 0, "handin": 0, "ratification": 0,
+    "course": 1, "notebook": 1, "crossing": 1, "overrides": 1, "symbolic": 1, "numeric": 1, "structure": 1, "workers": 1,
+    "formulas": 1, "plots": 1,
+    "seccomp": 1, "files": 1, "sandbox": 2, "agent": 2, "data": 2, "gradebook": 2, "collect": 2, "answers": 2, "new": 2,
+    "candidate": 3, "plan": 3, "sheet": 3, "pages": 3, "cpp": 3,
     "examine": 4,
     "grade": 5, "prove": 5, "release": 5, "lint": 5, "feedback": 5, "report": 5,
     "doctor": 6, "cli": 7,
@@ -117,9 +120,10 @@ def test_the_documentation_names_every_command() -> None:
 
 def test_the_documentation_names_every_setting() -> None:
     """Each setting of `course.toml` stands in `docs/`, as code."""
-    settings = {f.name for kind in (Limits, Question) for f in fields(kind)}
+    settings = {f.name for kind in (Limits, Question, Rule) for f in fields(kind)}
     settings |= {f.name for f in fields(Assignment)} - {"name", "questions"}
     settings |= {"timezone", "data_root", "roll_number", "email", "url", "timestamp"}
+    settings |= set(COLUMNS)
     said = documentation()
     assert sorted(s for s in settings if f"`{s}`" not in said) == []
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -99,6 +100,39 @@ def test_it_gives_honest_work_the_same_points(course: Course) -> None:
     assert sum(v or 0 for (s, _), v in theirs.items() if s == "s0502") == 0
 
 
+def test_scores_of_formgrader_survive_a_new_run(course: Course) -> None:
+    """Entered over HTTP as a person's browser does; kept, counted, reported with the comment."""
+    if why_not():
+        pytest.skip(f"no sandbox: {why_not()}")
+    hand_in(course, "s0503", solved=False)
+    autograder(course, "grade", "endterm", "--student", "s0503")
+    with Gradebook(course) as gradebook:
+        grade = gradebook.api.find_grade("q02-pca-test", "q02-pca", "endterm", "s0503").id
+        comment = gradebook.api.find_comment("q02-pca", "q02-pca", "endterm", "s0503").id
+    with served(course) as address:
+        api = f"{address}/formgrader/api"
+        put(f"{api}/grade/{grade}", {"manual_score": 0.5, "extra_credit": None})
+        put(f"{api}/comment/{comment}", {"manual_comment": "The idea is right."})
+    for changed in (False, True):
+        if changed:
+            path = course.submitted("s0503", "endterm") / "q02-pca.ipynb"
+            text = path.read_text(encoding="utf-8").replace("raise NotImplementedError", "return")
+            path.write_text(text, encoding="utf-8")
+        autograder(course, "grade", "endterm", "--student", "s0503", "--again")
+        found = autograder(course, "report", "endterm")["decisions"]
+        mine = [d for d in found if d["student"] == "s0503"]
+        assert [(d["id"], d["points"], d["reason"], d["source"]) for d in mine] == [
+            ("q02-pca-test", 0.5, "The idea is right.", "formgrader")
+        ]
+        assert [d["look_again"] for d in mine] == [changed]
+
+
+def put(url: str, data: dict[str, object]) -> None:
+    """Send what formgrader's page sends."""
+    answer = httpx.put(url, json=data, timeout=60)
+    assert answer.status_code == 200, answer.text[:2000]
+
+
 def scores(course: Course) -> dict[tuple[str, str], float | None]:
     """The machine's score of every cell of every student."""
     with Gradebook(course) as gradebook:
@@ -109,9 +143,9 @@ def scores(course: Course) -> dict[tuple[str, str], float | None]:
         }
 
 
-@pytest.fixture(scope="module")
-def formgrader(demo: DemoRun) -> Iterator[str]:
-    """Address of a Jupyter server with formgrader on the demo's course."""
+@contextmanager
+def served(course: Course) -> Iterator[str]:
+    """Address of a Jupyter server with formgrader on a course."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -119,14 +153,14 @@ def formgrader(demo: DemoRun) -> Iterator[str]:
     env = {
         **os.environ,
         "PATH": programs + os.pathsep + os.environ["PATH"],
-        "HOME": str(demo.course.root),
+        "HOME": str(course.root),
     }
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root",
          "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=", "--ServerApp.password=",
          "--ServerApp.disable_check_xsrf=True",
          "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"],
-        cwd=demo.course.root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=course.root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
@@ -140,6 +174,13 @@ def formgrader(demo: DemoRun) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def formgrader(demo: DemoRun) -> Iterator[str]:
+    """The same on the demo's course."""
+    with served(demo.course) as address:
+        yield address
 
 
 def get(url: str) -> str:

@@ -23,10 +23,17 @@ from autograder.feedback import write_feedback
 from autograder.gradebook import CellScore
 from autograder.report import write_report
 from autograder.sheet import make_sheet
-from autograder.verdict import NotebookResult, Remark, Status, SubmissionResult, Verdict
+from autograder.verdict import (
+    NotebookResult,
+    Remark,
+    Status,
+    SubmissionResult,
+    Verdict,
+    curves,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-WIDTHS = (390, 1200)
+WIDTHS = (360, 1200)
 
 pytestmark = [
     pytest.mark.e2e,
@@ -54,9 +61,14 @@ points = 14
 
 LONG = "x" * 400 + "<script>document.title='ran'</script><img src=https://evil.test/x.png>"
 
+WAVES = curves(range(90), [99 - i for i in range(90)], range(90), f"f(x) {LONG}", LONG)
+
 # Shows a page in frames of several widths and writes down what the browser made of it.
 FRAMES = """<!doctype html><title>measure</title><pre id="out"></pre><script>
 const found = {};
+// Height of the lowest of such elements; 0 where there is none.
+const drawn = (page, which) => Math.min(...[...page.querySelectorAll(which)].map(
+  e => e.getBoundingClientRect().height), page.querySelector(which) ? Infinity : 0);
 for (const width of WIDTHS) {
   const frame = document.createElement("iframe");
   frame.style = `width:${width}px;height:900px;border:0`;
@@ -69,6 +81,10 @@ for (const width of WIDTHS) {
       title: page.title,
       loaded: frame.contentWindow.performance.getEntriesByType("resource").map(e => e.name),
       tags: page.querySelectorAll("tr, h3").length,
+      fractions: drawn(page, "mfrac"),
+      curves: drawn(page, "svg.curves path.got"),
+      labels: drawn(page, "svg.curves text"),
+      lines: drawn(page, "pre.lines"),
     };
     document.getElementById("out").textContent = JSON.stringify(found);
   };
@@ -135,6 +151,11 @@ def result_of(student: str) -> SubmissionResult:
                 *[f"{name} {LONG}" for name in ("title", "message", "want", "got", "hint")],
                 note="a-rather-long-answer-note-for-a-mistake",
                 printed=f"{LONG}\n" * 50,
+                formula=rf"\frac{{{' + '.join(['x^{2}'] * 60)}}}{{\sigma}}",
+                code=f"nn.cpp:1:2: error: {LONG}\n" * 9,
+                curves=WAVES,
+                heading=f"a) {LONG}",
+                number=17,
             )
             for status in Status
         )
@@ -174,6 +195,11 @@ def test_a_page_fits_its_window(pages: dict[str, Path], name: str, tmp_path: Pat
         assert page["loaded"] == []
         assert page["title"].startswith("First assignment")
         assert page["tags"] or name == "nothing"
+        if name == "feedback":
+            assert page["fractions"] > 25, "a fraction is higher than a line of text"
+            assert page["curves"] > 60
+            assert page["labels"] > 9, "labels can be read on a phone"
+            assert page["lines"] > 100, "lines of a tool do not run together"
 
 
 def test_the_measure_finds_what_is_wrong(tmp_path: Path) -> None:
@@ -184,9 +210,9 @@ def test_the_measure_finds_what_is_wrong(tmp_path: Path) -> None:
         "<img src='https://evil.test/dot.png'><script>document.title = 'ran'</script>"
     )
     found = measured(page, tmp_path)
-    assert found[390]["width"] >= 700
-    assert found[390]["loaded"] == ["https://evil.test/dot.png"]
-    assert found[390]["title"] == "ran"
+    assert found[360]["width"] >= 700
+    assert found[360]["loaded"] == ["https://evil.test/dot.png"]
+    assert found[360]["title"] == "ran"
 
 
 @pytest.mark.parametrize("width", WIDTHS)

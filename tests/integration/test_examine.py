@@ -69,6 +69,17 @@ def test_a_wrong_answer_is_told_why(judge: Judge, answer: str, status: Status, s
     assert passed(verdicts["q01-mean-test"])
 
 
+def test_a_verdict_says_where_its_cell_stands(judge: Judge, tiny: SourceNotebook) -> None:
+    """Tests and essays carry the heading above them and their place in the hand-in."""
+    verdicts = judge({"q01-why": "Because it is."})
+    assert {v.heading for v in verdicts.values()} == {"Twice as much"}
+    assert {k: v.number for k, v in verdicts.items()} == {
+        "q01-double-test": 4, "q01-mean-test": 6, "q01-why": 7,
+    }  # fmt: skip
+    lost = not_examined(tiny, Status.CRASHED, "It is lost.", Remark("lost", "It is lost."))
+    assert {(v.heading, v.number) for v in lost.result.verdicts} == {("Twice as much", 0)}
+
+
 def test_a_warning_and_a_print_are_no_mistake(judge: Judge) -> None:
     """What is printed or warned about is kept for the student, and costs nothing."""
     answer = "import warnings\ndef double(x):\n    warnings.warn('hm'); print('here', x)\n    return 2 * x"

@@ -171,6 +171,37 @@ def test_a_persons_score_survives_a_new_run(course: Course, confined: str) -> No
     assert (found["q01-why"].manual, found["q01-why"].needs_manual) == (0.75, False)
 
 
+def test_a_persons_score_waits_where_the_work_has_changed(course: Course, confined: str) -> None:
+    """Another answer flags its test, another essay the essay; scores and comments stay."""
+    source = load_source(course.source("hw") / f"{NAME}.ipynb")
+
+    def handed_in(**answers: str) -> None:
+        texts = {**HONEST, "q01-why": "Because.", **{f"q01-{k}": v for k, v in answers.items()}}
+        hand_in(course, "s01", dumps(filled(source, texts)).encode())
+        run(course)
+
+    def decide(cell: str, points: float) -> None:
+        with Gradebook(course) as book:
+            grade_ = book.api.find_grade(cell, NAME, "hw", "s01")
+            grade_.manual_score, grade_.needs_manual_grade = points, False
+            book.api.db.commit()
+
+    def stale() -> dict[str, tuple[float | None, bool]]:
+        with Gradebook(course) as book:
+            scores = book.scores("hw", "s01")
+        return {s.cell_id: (s.manual, s.is_stale) for s in scores if s.manual is not None}
+
+    handed_in()
+    decide("q01-why", 0.75)
+    decide("q01-double-test", 1.0)
+    run(course, again=True)
+    assert stale() == {"q01-why": (0.75, False), "q01-double-test": (1.0, False)}
+    handed_in(double="def double(x):\n    return 7.0")
+    assert stale() == {"q01-why": (0.75, False), "q01-double-test": (1.0, True)}
+    handed_in(double="def double(x):\n    return 7.0", why="Because of that.")
+    assert stale() == {"q01-why": (0.75, True), "q01-double-test": (1.0, True)}
+
+
 def test_a_notebook_is_found_by_what_is_inside(course: Course) -> None:
     """The one with most of the known cells wins; checkpoints and links do not count."""
     source = load_source(course.source("hw") / f"{NAME}.ipynb")

@@ -7,6 +7,7 @@ import pytest
 
 from autograder.course import Course, Limits, find_course, load_course
 from autograder.errors import CourseError
+from autograder.ratification import Rule
 from tests.conftest import TINY_COURSE
 
 
@@ -64,6 +65,65 @@ def test_a_question_stands_there_once(tmp_path: Path) -> None:
     entry = TINY_COURSE[TINY_COURSE.index("[[assignment") :]
     with pytest.raises(CourseError, match="q01 stands there twice"):
         load(tmp_path, TINY_COURSE + entry)
+
+
+RULE = """
+[[assignment.hw.question]]
+id = "q02"
+title = "Half as much"
+notebook = "q02-half"
+points = 6
+
+[assignment.hw.ratification]
+done_share = 0.6
+all_of = ["q01"]
+any_of = ["q02"]
+at_least = 1
+asked = ["q02"]
+"""
+
+
+def test_the_rule_of_ratification_is_read(tmp_path: Path) -> None:
+    """Share and questions are what the file says; without the table there is no rule."""
+    assert load(tmp_path, TINY_COURSE).assignment("hw").ratification is None
+    rule = load(tmp_path, TINY_COURSE + RULE).assignment("hw").ratification
+    assert rule == Rule(0.6, ("q01",), ("q02",), 1, ("q02",))
+    short = RULE[: RULE.index("done_share")] + 'all_of = ["q01"]'
+    rule = load(tmp_path, TINY_COURSE + short).assignment("hw").ratification
+    assert rule == Rule(0.5, ("q01",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "cure"),
+    [
+        ('all_of = ["q01"]', 'all_of = ["q07"]', "all_of names no question: 'q07'", "q01, q02"),
+        ('any_of = ["q02"]', "any_of = [2]", "any_of names no question: 2", "q01, q02"),
+        ('asked = ["q02"]', 'asked = ["x"]', "asked names no question: 'x'", "q01, q02"),
+        ('all_of = ["q01"]', "all_of = []", "all_of is empty", "take the setting away"),
+        ('all_of = ["q01"]', 'all_of = "q01"', "all_of is of kind str", "list"),
+        ('all_of = ["q01"]', 'all_of = ["q01", "q01"]', "all_of names q01 twice", "once"),
+        ('any_of = ["q02"]', 'any_of = ["q01"]', "any_of names q01, as all_of does", "one of them"),
+        ('all_of = ["q01"]\nany_of = ["q02"]\n', "", "needs no question", "all_of"),
+        ("done_share = 0.6", "done_share = 0", "done_share is 0", "above 0"),
+        ("done_share = 0.6", "done_share = 1.1", "done_share is 1.1", "at most 1"),
+        ("done_share = 0.6", "done_share = nan", "done_share is nan", "at most 1"),
+        ("done_share = 0.6", 'done_share = "half"', "done_share is of kind str", "float"),
+        ("at_least = 1", "at_least = 2", "at_least is 2", "from 1 to 1"),
+        ("at_least = 1", "at_least = 0", "at_least is 0", "from 1 to 1"),
+        ("at_least = 1", "at_last = 1", "at_last is not a setting", "at_least"),
+        ("[assignment.hw.ratification]", "[[assignment.hw.ratification]]", "is not a table", "["),
+    ],
+)
+def test_a_mistake_in_the_rule_is_named(
+    tmp_path: Path, old: str, new: str, said: str, cure: str
+) -> None:
+    """Unknown, empty, doubled, out of range or of a wrong kind: named with what to write."""
+    assert old in RULE
+    with pytest.raises(CourseError) as caught:
+        load(tmp_path, TINY_COURSE + RULE.replace(old, new))
+    assert said in caught.value.what
+    assert "ratification" in caught.value.what
+    assert cure in caught.value.cure
 
 
 @pytest.mark.parametrize("text", ["[[limits]]", "limits = 3", "[assignment]\nhw = 3"])

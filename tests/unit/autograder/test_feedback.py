@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,7 +18,15 @@ from autograder.feedback import feedback, write_feedback
 from autograder.gradebook import CellScore, Gradebook
 from autograder.pages import folded, markdown_code, markdown_text, number, plain, share
 from autograder.sheet import WORDS, make_sheet
-from autograder.verdict import NotebookResult, Remark, Status, SubmissionResult, Verdict
+from autograder.verdict import (
+    Curves,
+    NotebookResult,
+    Remark,
+    Status,
+    SubmissionResult,
+    Verdict,
+    curves,
+)
 
 COURSE = """
 [course]
@@ -128,6 +137,96 @@ def test_a_failed_check_says_all_it_knows(course: Course) -> None:
         assert "eigenvalue-not-root" not in page, "the note is for the instructor"
 
 
+def test_two_curves_are_drawn_and_tabulated(course: Course) -> None:
+    """Where values are curves the page draws both and the Markdown has a table of some."""
+    drawn = curves(range(50), [v * v for v in range(50)], range(50), "f(t)", "t")
+    html, markdown = both(course, result_of(Verdict("q01-test", Status.FAILED, 0, 2, curves=drawn)))
+    picture = html.partition("<figure")[2].partition("</figure>")[0]
+    assert picture.count('<path class="got"') == 2, "the curve, and its line in the legend"
+    assert "over t" in Tags(picture).text
+    for page in (Tags(picture).text, markdown):
+        assert "f(t)" in page
+        assert "The largest difference is at t = 49" in page
+    tables = Tags(MarkdownIt("commonmark").enable("table").render(markdown))
+    assert tables.tags.count("table") == 2
+    assert "2401" in tables.text
+    assert "picture" not in markdown
+
+
+def test_the_formula_that_was_read_is_shown(course: Course) -> None:
+    """The page has it as MathML, the Markdown as mathematics that GitHub draws."""
+    verdict = Verdict("q01-test", Status.FAILED, 0, 2, got="sigma/2", formula=r"\frac{\sigma}{2}")
+    html, markdown = both(course, result_of(verdict))
+    assert "<mfrac><mrow><mi>σ</mi></mrow><mrow><mn>2</mn></mrow></mfrac>" in html
+    assert r"as it was read: $`\frac{\sigma}{2}`$" in markdown
+
+
+def test_a_formula_that_cannot_be_drawn_is_shown_as_typed(course: Course) -> None:
+    """A command that we do not draw is no reason to hide the formula."""
+    verdict = Verdict("q01-test", Status.FAILED, 0, 2, formula=r"\color{red}{x}")
+    html, markdown = both(course, result_of(verdict))
+    assert r"\color{red}{x}" in Tags(html).text
+    assert "<math" not in html
+    assert r"`\color{red}{x}`" in markdown
+    assert "$`" not in markdown
+
+
+def test_the_lines_of_a_compiler_keep_their_shape(course: Course) -> None:
+    """Line ends and blanks stay, so that the caret stands under its word."""
+    lines = "nn.cpp:42:17: error: no such name\n   42 |   y = wieght;\n      |       ^~~~~~"
+    html, markdown = both(course, result_of(Verdict("q01-test", Status.FAILED, 0, 2, code=lines)))
+    assert lines in Tags(html).text
+    assert f"```text\n{lines}\n```" in markdown
+
+
+def test_the_place_in_the_notebook_is_named(course: Course) -> None:
+    """File, heading, number and id say where to look; what is not known is left out."""
+    known = Verdict("q01-a", Status.FAILED, 0, 2, heading="b) Keep k", number=13)
+    unknown = Verdict("q01-b", Status.FAILED, 0, 2)
+    for page in both(course, result_of(known, unknown)):
+        text = " ".join(re.sub("<.*?>", "", page).replace("`", "").split())
+        assert re.search(r"one\.ipynb, under “b\\?\) Keep k”, cell 13 from the top,? q01-a", text)
+        assert re.search(r"one\.ipynb, cell q01-b", text)
+
+
+def test_ratification_stands_at_the_top(tmp_path: Path) -> None:
+    """With a rule the page says where the assignment stands and why, above the questions."""
+    rule = '[assignment.a1.ratification]\nall_of = ["q01"]\nany_of = ["q02"]\n'
+    text = COURSE.replace("[[assignment", f"{rule}\n[[assignment", 1)
+    (tmp_path / "course.toml").write_text(text, encoding="utf-8")
+    strict = load_course(tmp_path / "course.toml")
+    essay = Verdict("q02-essay", Status.UNGRADED, None, 3)
+    for points, word in ((0, "not ratified"), (4, "ratification pending")):
+        status = Status.PASSED if points else Status.FAILED
+        result = result_of(Verdict("q01-test", status, points, 4), essay)
+        for page in both(strict, result):
+            above = Tags(page.partition('id="q01"')[0].partition("## q01")[0]).text
+            assert word in above.lower()
+            assert ("q01 is not done: 0 of 4 points" in above) == (not points)
+            assert "Needed: q01 done" in above
+            assert re.search(r"Pending:?\s*q02", above)
+    done = both(strict, result, score("q02-essay", manual=3.0, max_points=3.0))
+    for page in done:
+        above = Tags(page.partition('id="q01"')[0].partition("## q01")[0]).text
+        assert re.search("^ *\\**ratified", above, re.MULTILINE | re.IGNORECASE)
+        assert "not ratified" not in above.lower()
+
+
+def test_without_a_rule_nothing_is_ratified(course: Course) -> None:
+    """A course without a rule says nothing about it."""
+    for page in both(course, result_of(Verdict("q01-test", Status.PASSED, 2, 2))):
+        assert "ratif" not in page.partition("<body>")[2].lower()
+        assert "ratif" not in page.partition("</style>")[2].lower()
+
+
+def test_bonus_points_are_named(course: Course) -> None:
+    """Points on top are in the total, and the total says so."""
+    graded = score("q02-essay", manual=2.0, extra_credit=1.0)
+    html, markdown = both(course, result_of(Verdict("q02-essay", Status.UNGRADED, None, 2)), graded)
+    assert "3 of 7 points, 1 bonus point among them" in " ".join(Tags(html).text.split())
+    assert "**3 of 7 points, 1 bonus point among them.**" in markdown
+
+
 def test_points_so_far_and_what_waits(course: Course) -> None:
     """The total counts what is decided and names what a person may still give."""
     result = result_of(
@@ -152,7 +251,7 @@ def test_a_persons_score_counts_and_is_named(course: Course) -> None:
     ]
     html, markdown = both(course, result, *graded)
     assert markdown.count("**graded by a person**") == 2
-    assert "**3.5 of 7 points.**" in markdown
+    assert "**3.5 of 7 points, 0.5 bonus points among them.**" in markdown
     assert "Half right: \\$n-1\\$." in markdown
     assert "Half right: $n-1$." in Tags(html).text
     assert "waits" not in markdown
@@ -230,7 +329,10 @@ def hostile_result() -> SubmissionResult:
     """Hostile text in every field that a student or a notebook can reach."""
     verdicts = [
         Verdict(f"q01-{s.value}", s, 0, 1, *[f"{s.value} {HOSTILE}"] * 5, note=HOSTILE,
-                printed=HOSTILE + "\n```\n# heading\n</pre><h1>out</h1>\n")
+                printed=HOSTILE + "\n```\n# heading\n</pre><h1>out</h1>\n",
+                code=HOSTILE + "\n````\n# heading\n</pre><h1>out</h1>\n", heading=HOSTILE,
+                formula=HOSTILE + "\n$$`x`$$ \\href{javascript:alert(1)}{x} $`", number=-1,
+                curves=Curves((0.0, 1.0), (1.0, None), (2.0, math.inf), HOSTILE, HOSTILE))
         for s in Status
     ]  # fmt: skip
     remarks = (Remark(HOSTILE, HOSTILE), Remark("x", HOSTILE, "q01-failed"))
@@ -276,7 +378,7 @@ def test_markdown_of_hostile_text_is_text(course: Course) -> None:
         assert "alert(1)" in page.text
         assert not {"a", "img", "script", "s", "del", "em", "math"} & set(page.tags)
         assert page.tags.count("h1") == 1
-        assert page.tags.count("table") == 1
+        assert page.tags.count("table") == 1 + len(Status)
         assert page.tags.count("details") == len(Status)
         outside = re.sub(r"<(pre|code).*?</\1>", "", str(read(markdown)), flags=re.DOTALL)
         assert not re.search(r"@\w|#\d|://|www\.", outside), "GitHub would make a link of it"

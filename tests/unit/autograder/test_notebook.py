@@ -19,6 +19,7 @@ from autograder.notebook import (
     check_title,
     dumps,
     grade_id,
+    last_heading,
     load_source,
     names_of,
     parse_handed_in,
@@ -298,6 +299,35 @@ def test_stored_outputs_as_text(output: dict[str, Any], said: str) -> None:
     assert stored_text([output]) == said
 
 
+# --- headings ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "heading"),
+    [
+        ("## a) By hand\n\ntext", "a) By hand"),
+        ("# One\ntext\n### Two ##\n", "Two"),
+        ("  ## The *bold* `code` of $x$", "The bold code of x"),
+        ("```\n# a comment\n```\ntext", ""),
+        ("#hashtag\n#\ntext", ""),
+        ("", ""),
+    ],
+)
+def test_the_last_heading_of_a_cell(source: str, heading: str) -> None:
+    """Headings of every level count, as plain text; comments in code do not."""
+    assert last_heading(source) == heading
+
+
+def test_each_cell_stands_under_a_heading(tiny: SourceNotebook) -> None:
+    """Cells with an id have the heading that students see above them."""
+    assert tiny.headings["q01-given"] == tiny.headings["q01-why"] == "Twice as much"
+    node = copy.deepcopy(tiny.student)
+    node.cells.insert(4, text("new", "## b) Mean"))
+    later = SourceNotebook(tiny.name, tiny.node, node).headings
+    assert later["q01-double-test"] == "Twice as much"
+    assert later["q01-mean-test"] == "b) Mean"
+
+
 # --- repair -----------------------------------------------------------------------------
 
 
@@ -388,6 +418,17 @@ def test_an_untouched_answer_is_unanswered(tiny: SourceNotebook) -> None:
     assert {s.id: s.answered for s in steps if s.id in tiny.answer_ids} == {
         "q01-double": False, "q01-mean": True, "q01-why": False,
     }  # fmt: skip
+
+
+def test_places_are_those_of_the_hand_in(tiny: SourceNotebook) -> None:
+    """A cell's number counts the student's own cells as well; what is missing has none."""
+    notebook = filled(tiny, HONEST, {"q01-given": "a = 1"})
+    notebook.cells = [c for c in notebook.cells if grade_id(c) != "q01-mean-test"]
+    numbers = repair(tiny, notebook).numbers
+    order = [grade_id(c) for c in notebook.cells]
+    assert numbers["q01-double-test"] == order.index("q01-double-test") + 1 == 5
+    assert "q01-mean-test" not in numbers
+    assert repair(tiny, None).numbers == {}
 
 
 def test_own_cells_stay_where_they_stood(tiny: SourceNotebook) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from autograder import symbolic, verdict
 from autograder.errors import InputError
+from autograder.formulas import is_drawable
 from autograder.symbolic import Comparison, check_equal, check_form, compare
 from autograder.verdict import Status, recording
 
@@ -476,6 +477,94 @@ def test_repeating_the_question_is_no_answer(answer: str) -> None:
     """A derivative that is left standing does not count as equal in a test."""
     with pytest.raises(verdict.CheckFailed):
         check_equal(answer, SWISH, **OPTIONS)
+
+
+# --- how an answer was read ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "latex"),
+    [
+        ("f + sigma*(1 - f)", r"f + \sigma \cdot \left(1 - f\right)"),
+        ("σ(x) + f(x)[1 − σ(x)]", None),
+        ("1/2x", r"\frac{x}{2}"),
+        ("1/(2x)", None),
+        ("x/2/3", None),
+        ("(x + 1)/(x^2 + 3)", r"\frac{x + 1}{x^{2} + 3}"),
+        ("1*(x + 1)^2", None),
+        ("-(x + 1)*3", None),
+        ("-1*(x - 2)", None),
+        ("x - (1 - x)", r"x - \left(1 - x\right)"),
+        ("x - -x", None),
+        ("x*(-x)", None),
+        ("-x^2", "-x^{2}"),
+        ("(-x)^2", r"\left(-x\right)^{2}"),
+        ("2^x^2", None),
+        ("(2^x)^2", None),
+        ("(exp(x))^2", None),
+        ("(x/2)^3", None),
+        ("3*7*x - x*2", r"3 \cdot 7 \, x - x \cdot 2"),
+        ("0.25x + 1e-9 x", r"0.25 \, x + 10^{-9} \, x"),
+        ("sqrt(abs(x)) + log(x^2 + 1)", None),
+        ("sin(x)^2/cos(2x)", None),
+        ("atan(x)*erf(x) + asinh(x) - sign(x)", None),
+        ("max(0, x) - min(x, 1)", None),
+        ("pi*x + e^x", None),
+        ("x_1*x + x", r"x_{1} \, x + x"),
+        ("f'(x)", r"f'\left(x\right)"),
+        (F + S * (1 - F), None),
+        (X / 3 - sympy.Rational(5, 7) * sympy.sqrt(X**2 + 1), None),
+        (-2 * X * (X + 1), None),
+        (1 / sympy.sqrt(1 + X**2), None),
+        (sympy.exp(-X) / (1 + sympy.exp(-X)) ** 2, None),
+    ],
+)
+def test_an_answer_is_shown_as_it_was_read(answer: Any, latex: str | None) -> None:
+    """The LaTeX of an answer can be drawn, and read again it is equal to the answer."""
+    options: dict[str, Any] = {**OPTIONS, "symbols": ["x", "x_1"]}
+    found = compare(answer, "x", **options).formula
+    assert latex in (None, found)
+    assert is_drawable(found)
+    again = compare(found, answer if isinstance(answer, str) else str(answer), **options)
+    assert again.equal, found
+    assert again.formula == found, "a formula that is read again looks the same"
+
+
+def test_claims_stand_in_a_row() -> None:
+    """Where an answer claims several things equal, all are shown."""
+    shown = compare("y = f + sigma*(1 - f) = f + sigma - f*sigma", SWISH, **OPTIONS).formula
+    assert shown == r"f + \sigma \cdot \left(1 - f\right) = f + \sigma - f \, \sigma"
+
+
+@pytest.mark.parametrize(
+    "answer", ["x +", "import os", "\\def\\a{x}", "+".join(["x^9"] * 190), "x", "30.25"]
+)
+def test_what_cannot_be_shown_is_left_out(answer: str) -> None:
+    """What was not read, is plain anyway, or is longer than a page has room for: no LaTeX."""
+    assert compare(answer, SWISH, **OPTIONS).formula == ""
+
+
+def test_a_verdict_carries_the_formula() -> None:
+    """Both checks hand on how the answer was read, wrong or in the wrong form, never the right."""
+    cases = [
+        (check_equal, "sigma*(1-f)", {}, r"\sigma \cdot \left(1 - f\right)"),
+        (check_form, "f + sigma", {"only": ONLY}, r"f + \sigma"),
+        (check_form, "x*sigma + sigma*(1-f)", {"only": ONLY}, None),
+    ]
+    for check, answer, options, latex in cases:
+        with recording("t", 1.0) as recorder, pytest.raises(verdict.CheckFailed):
+            check(answer, SWISH, **options, **OPTIONS)
+        assert recorder.verdict is not None
+        assert recorder.verdict.formula in (latex, compare(answer, SWISH, **OPTIONS).formula)
+        assert recorder.verdict.formula
+
+
+def test_a_rounded_number_is_not_called_wrong() -> None:
+    """A value that is right but for its rounding is called inexact."""
+    with pytest.raises(verdict.CheckFailed, match=r"^The value is not exact\. The answer is a"):
+        check_equal("30.3849", ROOT, what="The value", kind="number")
+    with pytest.raises(verdict.CheckFailed, match=r"^The value is not right\."):
+        check_equal("31", ROOT, what="The value", kind="number")
 
 
 def test_an_undecided_answer_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
