@@ -139,9 +139,13 @@ def with_written(
         path = str(PurePosixPath(found["path"])) if found else ""
         if found is None or not matches(path, patterns):
             continue
-        own = files.get(path)
+        own, text = files.get(path), found["text"].encode()
+        name = shorten(path, 80)
         if own is None or own == released.get(path):
-            merged[path] = found["text"].encode()
-            words = f"{shorten(path, 80)} was taken from the notebook's cell that writes it."
+            merged[path] = text
+            words = f"{name} was taken from the notebook's cell that writes it."
             remarks.append(Remark("file-from-cell", words))
+        elif own.strip() != text.strip():
+            words = f"The file {name} was judged; the notebook's cell would write another text."
+            remarks.append(Remark("file-before-cell", words))
     return merged, tuple(dict.fromkeys(remarks))

@@ -16,6 +16,7 @@ from autograder.course import Course, load_course
 from autograder.sandbox import why_not
 
 ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = 8  # wrong answers a question; the demo's four are among them
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,20 @@ def autograder(course: Course, *arguments: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
-    """`python -m demo`, with a budget of cells that an endless loop uses up sooner."""
+def proof() -> Any:
+    """`autograder prove endterm`, with some of each question's wrong answers.
+
+    All of them take twice as long (`make prove`); `PROVE_ALL=1` asks for them here too.
+    """
     if why_not():
         pytest.skip(f"no sandbox: {why_not()}")
+    sample = () if os.environ.get("PROVE_ALL") else ("--sample", str(SAMPLE))
+    return autograder(load_course(ROOT / "course.toml"), "prove", "endterm", *sample)
+
+
+@pytest.fixture(scope="session")
+def demo(proof: Any, tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
+    """`python -m demo`; it proves nothing anew, since `proof` has just done so."""
     out = tmp_path_factory.mktemp("demo") / "course"
     done = subprocess.run(
         [sys.executable, "-m", "demo", "--out", str(out)],

@@ -15,7 +15,8 @@ from tests.e2e.conftest import DemoRun, autograder
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-RIGHT = ("s0401", "s0402", "s0403", "s0413", "s0414")
+RIGHT = ("s0401", "s0402", "s0403", "s0413", "s0414", "s0417", "s0419")
+CLASS = 20
 
 
 def result_of(demo: DemoRun, student: str) -> SubmissionResult:
@@ -91,7 +92,7 @@ def test_the_gradebook_holds_the_same_points_as_the_verdicts(demo: DemoRun) -> N
     """Scores that nbgrader shows are the ones that the examiner gave."""
     with Gradebook(demo.course) as gradebook:
         students = gradebook.students("endterm")
-        assert len(students) == 14
+        assert len(students) == CLASS
         for student in students:
             scores = {s.cell_id: s.auto for s in gradebook.scores("endterm", student)}
             verdicts = {v.cell_id: v.points for v in result_of(demo, student).verdicts}
@@ -102,7 +103,7 @@ def test_every_student_has_a_page_without_hidden_tests(demo: DemoRun) -> None:
     """No line of a hidden test or of a solution stands in any feedback."""
     hidden = secret_lines(demo)
     pages = sorted((demo.course.root / "feedback").glob("*/endterm/index.html"))
-    assert len(pages) == 14
+    assert len(pages) == CLASS
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert not [line for line in hidden if line in text]
@@ -123,19 +124,63 @@ def secret_lines(demo: DemoRun) -> set[str]:
     return lines
 
 
-def test_the_report_lists_the_class(demo: DemoRun) -> None:
-    """grades.csv has a row for everybody."""
+def grades(demo: DemoRun) -> dict[str, dict[str, str]]:
+    """The rows of grades.csv by roll number."""
     path = demo.course.report("endterm") / "grades.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [r["student"] for r in rows] == [f"s{n:04d}" for n in range(401, 415)]
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_the_report_lists_the_class(demo: DemoRun) -> None:
+    """grades.csv has a row for everybody."""
+    assert list(grades(demo)) == [f"s{n:04d}" for n in range(401, 401 + CLASS)]
+
+
+@pytest.mark.parametrize(
+    ("student", "verdict"),
+    [
+        ("s0401", "ratified"),  # although essays wait
+        ("s0404", "not ratified"),
+        ("s0405", "not ratified"),
+        ("s0409", "pending"),  # one notebook waits for a person
+        ("s0418", "ratified"),  # one of the two design questions is enough
+        ("s0420", "ratified"),  # by a grader's tick
+    ],
+)
+def test_the_verdict_follows_the_rule(demo: DemoRun, student: str, verdict: str) -> None:
+    """Done, pending and ticked questions make the verdict of the assignment."""
+    row = grades(demo)[student]
+    assert row["verdict"] == verdict, row["reason"]
+
+
+def test_a_graders_tick_is_told_with_its_reason(demo: DemoRun) -> None:
+    """Report and page of the student say who decided what, and why."""
+    assert grades(demo)["s0420"]["q05_mark"] == "done"
+    page = demo.course.feedback("s0420", "endterm") / "index.html"
+    assert "at the board" in page.read_text(encoding="utf-8")
+
+
+def test_a_source_that_does_not_compile_is_explained(demo: DemoRun) -> None:
+    """Every test of the program fails alike, with the compiler's line; nothing else is lost."""
+    lost = [v for v in result_of(demo, "s0416").verdicts if v.points == 0]
+    assert lost
+    assert {v.question for v in lost} == {"q12"}
+    assert all("does not compile" in v.message and "nn.cpp" in v.code for v in lost)
+
+
+def test_a_program_that_crashes_costs_its_own_question_alone(demo: DemoRun) -> None:
+    """The grader lives, the other questions keep their points."""
+    right, ours = machine_points(demo, "s0401"), machine_points(demo, "s0415")
+    lost = {k for k in right if ours[k] != right[k]}
+    assert lost
+    assert all(k.startswith("q12-") for k in lost)
 
 
 def test_grading_again_changes_nothing_and_judges_nothing(demo: DemoRun) -> None:
     """A second run finds everything done."""
     course = demo.course
     before = {p: p.read_bytes() for p in course.root.glob("autograded/*/endterm/*")}
-    assert autograder(course, "grade", "endterm")["unchanged"] == 14
+    assert autograder(course, "grade", "endterm")["unchanged"] == CLASS
     assert {p: p.read_bytes() for p in course.root.glob("autograded/*/endterm/*")} == before
 
 

@@ -26,11 +26,10 @@ def committed() -> Course:
     return load_course(ROOT / "course.toml")
 
 
-def test_every_question_is_proved(committed: Course) -> None:
-    """Solution, stub, one kernel, every known right and wrong answer: all as they should be."""
-    proof = autograder(committed, "prove", "endterm")
+def test_every_question_is_proved(proof: Any) -> None:
+    """Solution, stub, one kernel, known right and wrong answers: all as they should be."""
     assert complaints(proof) == []
-    assert len(proof["cases"]) > 90
+    assert len(proof["cases"]) > 150
 
 
 def test_the_committed_release_is_fresh(committed: Course) -> None:

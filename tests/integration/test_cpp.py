@@ -233,6 +233,18 @@ def test_a_loss_is_sticky(hostile: Program) -> None:
             hostile.bridge().NeuralNetwork([1, 1], 1)
 
 
+def test_what_is_lost_stays_lost(honest: Program) -> None:
+    """Once a session is lost, a program that lives is not asked any more."""
+    session = Session()
+    with honest.turn(5.0, session):
+        network = honest.bridge().NeuralNetwork([2, 2], 1)
+        session.lost = CandidateLost("lost before", "crashed")
+        with pytest.raises(CandidateLost, match="lost before"):
+            network.forward([0.0, 0.0])
+        with pytest.raises(CandidateLost, match="lost before"):
+            honest.bridge().NeuralNetwork([2, 2], 1)
+
+
 def test_prints_decide_nothing(hostile: Program) -> None:
     """Frames on standard output are text; the value that was returned counts."""
     result, session, printed = do(hostile, 9.0)

@@ -105,7 +105,8 @@ def test_a_cell_that_writes_a_file_stands_in_for_a_missing_one(
     """On Colab a file lives in its cell; a file of the student's own goes first."""
     merged, remarks = with_written(files, {"cpp/nn.cpp": b"stub"}, ["x = 1", CELL], PATTERNS)
     assert merged == {"cpp/nn.cpp": text}
-    assert [r.kind for r in remarks] == (["file-from-cell"] if text != b"own" else [])
+    kind = "file-before-cell" if text == b"own" else "file-from-cell"
+    assert [r.kind for r in remarks] == [kind]
 
 
 def test_the_last_cell_that_writes_counts_and_others_write_nothing() -> None:
@@ -113,3 +114,10 @@ def test_the_last_cell_that_writes_counts_and_others_write_nothing() -> None:
     cells = [CELL, "%%file ./cpp/nn.cpp\nint y;\n", "%%writefile /etc/passwd\nroot\n"]
     merged, _ = with_written({}, {}, cells, PATTERNS)
     assert merged == {"cpp/nn.cpp": b"int y;\n"}
+
+
+def test_a_cell_that_writes_what_is_there_is_no_news() -> None:
+    """The file and its cell agree, but for blank lines at the ends."""
+    merged, remarks = with_written({"cpp/nn.cpp": b"int x;"}, {}, [CELL], PATTERNS)
+    assert merged == {"cpp/nn.cpp": b"int x;"}
+    assert remarks == ()

@@ -56,3 +56,44 @@ def test_every_declared_function_has_a_stub_that_names_itself() -> None:
     declared = set(re.findall(r"(\w+)\(", code)) - {"NeuralNetwork"}
     assert len(declared) == 10
     assert declared | {"constructor"} == set(re.findall(r'not_implemented\("(\w+)"\)', stubs))
+
+
+@pytest.mark.slow
+def test_the_solution_fits_the_template_and_learns_xor(tmp_path: Path) -> None:
+    """With the solution in its place, every file of the folder builds and `xor` ends at 100 %."""
+    if shutil.which("g++") is None or shutil.which("make") is None:
+        pytest.skip("no g++ or make: install a C++ compiler and make")
+    folder = tmp_path / "cpp"
+    shutil.copytree(TEMPLATE, folder)
+    shutil.copytree(TEMPLATE.parent / "reference" / "cpp", folder, dirs_exist_ok=True)
+    flags = "CXXFLAGS=-std=c++17 -O1 -Wall -Wextra -Werror"
+    built = subprocess.run(["make", flags], cwd=folder, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    run = subprocess.run(["./network", "xor"], cwd=folder, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.rstrip().endswith("accuracy 100.00 %")
+    log = (folder / "log.csv").read_text().splitlines()
+    assert log[0] == "epoch,loss,accuracy"
+    assert len(log) == 501
+    assert log[-1].endswith(",1")
+
+
+def test_the_solution_keeps_the_interface() -> None:
+    """What the template's header declares as public, the solution's declares word for word."""
+    public = [
+        re.sub(r"\s+", " ", re.sub("//.*", "", (folder / "nn.hpp").read_text()))
+        .split("public:")[1]
+        .split("private:")[0]
+        for folder in (TEMPLATE, TEMPLATE.parent / "reference" / "cpp")
+    ]
+    assert public[0] == public[1]
+
+
+def test_the_readme_names_every_file_and_problem() -> None:
+    """Every problem that main.cpp knows stands in the README, with its files."""
+    readme, program = ((TEMPLATE / name).read_text() for name in ("README.md", "main.cpp"))
+    for name in re.findall(r'name == "(\w+)"', program):
+        assert f"./network {name}" in readme
+    for path in TEMPLATE.iterdir():
+        if path.is_file() and path.name != "README.md":
+            assert f"`{path.name}`" in readme, path.name
