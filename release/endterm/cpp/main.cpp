@@ -3,7 +3,7 @@
 //   ./network xor                     four points that no line separates
 //   ./network spirals                 two spirals, wound into each other
 //   ./network mnist FOLDER            handwritten digits; FOLDER holds the four unpacked IDX files
-//   ./network spirals 500 0.02        with another number of epochs and another learning rate
+//   ./network spirals 500 0.05        with another number of epochs and another learning rate
 //
 // Every epoch is a line in log.csv: epoch, mean loss, accuracy on the test samples. This file is
 // for your own runs: change it as you like, it is not compiled when your work is graded.
@@ -54,13 +54,13 @@ Data spirals(int each, unsigned seed) {
   std::normal_distribution<double> noise(0.0, 0.01);
   Data data;
   for (int n = 0; n < 2 * each; ++n) {
-    const double r = along(random), angle = 5.0 * r + 3.14159265358979 * (n % 2);
+    const double r = along(random), angle = 10.0 * r + 3.14159265358979 * (n % 2);
     add(data, {r * std::cos(angle) + noise(random), r * std::sin(angle) + noise(random)}, n % 2, 2);
   }
   return data;
 }
 
-Problem spirals_problem() { return {{2, 16, 16, 2}, spirals(200, 1), spirals(200, 2), 300, 0.05}; }
+Problem spirals_problem() { return {{2, 16, 16, 2}, spirals(300, 1), spirals(300, 2), 300, 0.01}; }
 
 // Four bytes, the most significant first, as IDX files have them.
 std::uint32_t big_endian(std::istream& file) {
