@@ -165,7 +165,7 @@ def test_a_source_that_does_not_compile_is_explained(demo: DemoRun) -> None:
     lost = [v for v in result_of(demo, "s0416").verdicts if v.points == 0]
     assert lost
     assert {v.question for v in lost} == {"q12"}
-    assert all("does not compile" in v.message and "nn.cpp" in v.code for v in lost)
+    assert all("do not compile" in v.message and "nn.cpp" in v.code for v in lost)
 
 
 def test_a_program_that_crashes_costs_its_own_question_alone(demo: DemoRun) -> None:
