@@ -162,6 +162,10 @@ class Candidate:
         if lost is not None and lost.reason == "crashed":
             lost.what = LOST["crashed"].format(detail=_death(code))
 
+    def forgive(self, wall_s: float) -> None:
+        """Leave wall time out of this turn's account: it went by while others worked."""
+        self._wall_start += wall_s
+
     def _watch(self) -> None:
         """Stop a turn that goes over a limit. Called while we wait."""
         usage = self.submission.confined.usage()

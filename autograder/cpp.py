@@ -412,6 +412,7 @@ class _Run:
         self.confined, self.sock, self.limits, self.budget_s = confined, sock, limits, cpu_s
         self.wall_s = max(cpu_s * limits.wall_factor, 5.0)
         self.start = time.monotonic()
+        self.next_look = self.start + WATCH_S
         self.ended_cpu_s: float | None = None
         sock.setblocking(False)
 
@@ -424,10 +425,9 @@ class _Run:
         """
         view = memoryview(data)
         while view:
+            self._look()
             if select.select([], [self.sock], [], WATCH_S)[1]:
                 view = view[self.sock.send(view) :]
-            else:
-                self.watch()
 
     def receive(self, size: int) -> bytes:
         """Receive so many bytes, or fewer where the other end closes.
@@ -438,14 +438,21 @@ class _Run:
         """
         kept = bytearray()
         while len(kept) < size:
+            self._look()
             if not select.select([self.sock], [], [], WATCH_S)[0]:
-                self.watch()
                 continue
             block = self.sock.recv(min(size - len(kept), 1 << 20))
             if not block:
                 break
             kept += block
         return bytes(kept)
+
+    def _look(self) -> None:
+        """Watch every now and then, also while bytes keep coming."""
+        now = time.monotonic()
+        if now >= self.next_look:
+            self.next_look = now + WATCH_S
+            self.watch()
 
     def watch(self) -> None:
         """Raise where a limit is reached."""
@@ -505,6 +512,7 @@ class Program:
         self._problem: Explanation | None = None
         self._built = False
         self._cpu_s = 0.0
+        self.turn_wall_s = 0.0  # wall time that this turn has waited for the program
         self._folder = tempfile.TemporaryDirectory(prefix="network-")
         self._root = Path(self._folder.name)
         self._root.chmod(0o755)
@@ -662,6 +670,7 @@ class Program:
         """
         self._session, self._budget_s = session, cpu_s
         self._turn += 1
+        self.turn_wall_s = 0.0
         try:
             yield
         finally:
@@ -707,6 +716,16 @@ class Program:
             raise RuntimeError("a network can be used only inside of a test")
         if session.lost is not None:
             raise session.lost
+        begin = time.monotonic()
+        try:
+            return self._asked(function, arguments, read, session)
+        finally:
+            self.turn_wall_s += time.monotonic() - begin
+
+    def _asked(
+        self, function: int, arguments: bytes, read: Callable[[_Value], Any], session: Session
+    ) -> Any:
+        """The answer; what went wrong stays in the session."""
         run = self._begin_run()
         try:
             return self._exchange(run, function, arguments, read, session)

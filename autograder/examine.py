@@ -183,6 +183,8 @@ class _Examination:
         self.candidate = self.submission.open()
         try:
             with _bridge(self.program):
+                if self.program is not None:
+                    self.program.build()  # now: no test pays for the compiler
                 for step in self.repaired.steps:
                     self._take(step)
         finally:
@@ -358,11 +360,17 @@ class _Test:
         assert said is not None
         return replace(said, printed=_clip(self.printed or ""))
 
-    def _turn(self) -> contextlib.AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
         """The time in which this test may use the hand-in's program."""
         if self.program is None:
-            return contextlib.nullcontext()
-        return self.program.turn(self.candidate.limits.test_cpu_s, self.program_session)
+            yield
+            return
+        try:
+            with self.program.turn(self.candidate.limits.test_cpu_s, self.program_session):
+                yield
+        finally:
+            self.candidate.forgive(self.program.turn_wall_s)
 
     def _printed(self) -> str:
         """What the student's code has printed so far, program and notebook."""

@@ -42,24 +42,29 @@ def read_files(folder: Path, patterns: Sequence[str]) -> dict[str, bytes]:
 
 
 def find_files(
-    folder: Path, patterns: Sequence[str]
+    folder: Path, patterns: Sequence[str], released: Mapping[str, bytes] | None = None
 ) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
     """A hand-in's files for the patterns, wherever the student has put them.
 
-    First at their place; else together in another folder, with or without the pattern's own
-    folders (`work/cpp/nn.cpp`, `nn.cpp`), whichever holds most of them.
+    First at their place, where something there is the student's own; else together in another
+    folder, with or without the pattern's own folders (`work/cpp/nn.cpp`, `nn.cpp`), whichever
+    holds most of them; else what was released.
+
+    Args:
+        folder: The hand-in.
+        patterns: Relative to the hand-in.
+        released: The files as they were released; unchanged ones are no work of the student's.
 
     Returns:
         Contents by the path that the pattern asks for, and remarks on what was found elsewhere.
     """
     listed = _paths(folder)
-    there = _fitting(listed, patterns)
-    if there:
-        return _read(folder, {path: path for path in there})
-    choices = [_elsewhere(listed, base, patterns) for base in _folders(listed)]
-    choices += [_flat(listed, base, patterns) for base in _folders(listed)]
-    best: dict[str, str] = max(choices, key=len, default={})
-    return _read(folder, best)
+    there = {path: path for path in _fitting(listed, patterns)}
+    found, remarks = _read(folder, there)
+    if any((released or {}).get(path) != content for path, content in found.items()):
+        return found, remarks
+    moved, told = _read(folder, _elsewhere([p for p in listed if p not in there], patterns))
+    return ({**found, **moved}, told) if moved else (found, remarks)
 
 
 def _paths(folder: Path) -> list[str]:
@@ -76,28 +81,34 @@ def _fitting(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
     return [p for p in paths if matches(p, patterns)][:FILES_LIMIT]
 
 
-def _folders(paths: Iterable[str]) -> list[str]:
-    """All folders of the paths, the shallow ones first."""
-    folders = {str(parent) for p in paths for parent in PurePosixPath(p).parents}
-    return sorted(folders, key=lambda f: (len(PurePosixPath(f).parts), f))
+def _elsewhere(paths: Iterable[str], patterns: Sequence[str]) -> dict[str, str]:
+    """The files of the one folder that holds most of them: wanted path to found path.
 
-
-def _elsewhere(paths: Iterable[str], base: str, patterns: Sequence[str]) -> dict[str, str]:
-    """Files under another folder that fit from there on: wanted path to found path."""
-    inside = [p for p in paths if PurePosixPath(p).is_relative_to(base)]
-    relative = {str(PurePosixPath(p).relative_to(base)): p for p in inside}
-    return {path: relative[path] for path in _fitting(relative, patterns)}
-
-
-def _flat(paths: Iterable[str], base: str, patterns: Sequence[str]) -> dict[str, str]:
-    """Files directly in a folder whose names fit: wanted path to found path."""
-    found: dict[str, str] = {}
-    for path in (p for p in paths if str(PurePosixPath(p).parent) == base):
+    A folder holds them as the patterns say from there on, or directly by their names. Of several
+    folders with as many, the shallow one is taken. One pass: a hand-in may have many folders.
+    """
+    under: dict[tuple[str, ...], dict[str, str]] = {}
+    flat: dict[tuple[str, ...], dict[str, str]] = {}
+    depths = {len(PurePosixPath(pattern).parts) for pattern in patterns}
+    for path in paths:
+        parts = PurePosixPath(path).parts
+        for depth in (d for d in depths if d <= len(parts)):
+            tail = "/".join(parts[-depth:])
+            if matches(tail, patterns):
+                under.setdefault(parts[:-depth], {})[tail] = path
         for pattern in patterns:
-            place = PurePosixPath(pattern).parent / PurePosixPath(path).name
-            if matches(str(place), [pattern]):
-                found.setdefault(str(place), path)
-    return found
+            place = str(PurePosixPath(pattern).parent / parts[-1])
+            if matches(place, [pattern]):
+                flat.setdefault(parts[:-1], {}).setdefault(place, path)
+    choices = [*_shallow_first(under), *_shallow_first(flat)]
+    best = max(choices, key=len, default={})
+    return dict(list(best.items())[:FILES_LIMIT])
+
+
+def _shallow_first(
+    folders: Mapping[tuple[str, ...], dict[str, str]],
+) -> list[dict[str, str]]:
+    return [folders[key] for key in sorted(folders, key=lambda k: (len(k), k))]
 
 
 def _read(folder: Path, places: Mapping[str, str]) -> tuple[dict[str, bytes], tuple[Remark, ...]]:

@@ -219,9 +219,10 @@ def _files(
     patterns = patterns_of(plan, source)
     if not patterns:
         return {}, ()
-    files, moved = find_files(folder, patterns)
+    released = released_files(plan, source)
+    files, moved = find_files(folder, patterns, released)
     cells = [c.source for c in handed_in.cells if c.cell_type == "code"]
-    files, written = with_written(files, released_files(plan, source), cells, patterns)
+    files, written = with_written(files, released, cells, patterns)
     return files, (*moved, *written)
 
 
@@ -331,9 +332,9 @@ def works_of(plan: Plan, student: str) -> dict[str, str]:
     folder = plan.course.submitted(student, plan.assignment.name)
     for source in plan.sources:
         path = plan.course.autograded(student, plan.assignment.name) / f"{source.name}.ipynb"
-        written = _written(source, read_executed(path))
-        patterns = patterns_of(plan, source)
-        files = sorted(find_files(folder, patterns)[0].items()) if patterns else []
+        executed = read_executed(path)
+        written = _written(source, executed)
+        files = sorted(_files(plan, source, folder, executed)[0].items())
         for cell in source.graded:
             name = grade_id(cell)
             work = written.get(name) if role(cell) is Role.ESSAY else sorted(written.items())

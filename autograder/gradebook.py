@@ -39,6 +39,7 @@ ORIGINS = sa.Table(
     sa.Column("points", sa.Float),  # from the file; null where the file says nothing
     sa.Column("reason", sa.Text),
     sa.Column("before", sa.Float),  # a person's points that the file's have replaced
+    sa.Column("before_waits", sa.Boolean),  # whether those waited for another look
 )
 
 
@@ -247,7 +248,8 @@ class Gradebook:
             raise fault(path, row, f"{row.points:g} points for a cell of {most}", cure)
         origin = self._origin(grade.id)
         if origin is None or origin.points is None:
-            self._keep_origin(grade.id, before=grade.manual_score)
+            waits = bool(grade.needs_manual_grade)
+            self._keep_origin(grade.id, before=grade.manual_score, before_waits=waits)
         elif grade.manual_score not in (origin.points, row.points):
             now = "none" if grade.manual_score is None else f"{grade.manual_score:g}"
             what = f"{row.student} {row.id} was graded in formgrader since: its score is {now}"
@@ -286,9 +288,10 @@ class Gradebook:
         if grade.manual_score == origin.points:
             grade.manual_score = origin.before
             scored = origin.before is not None
-            stale = scored and grade.needs_manual_grade
+            stale = scored and (grade.needs_manual_grade or bool(origin.before_waits))
             grade.needs_manual_grade = stale or (not scored and grade.auto_score is None)
-        self._keep_origin(grade.id, points=None, reason=None, before=None)
+        nothing = {"points": None, "reason": None, "before": None, "before_waits": None}
+        self._keep_origin(grade.id, **nothing)
 
     def students(self, assignment: str) -> tuple[str, ...]:
         """Roll numbers of those who have a submission of the assignment, sorted."""

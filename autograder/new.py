@@ -6,8 +6,10 @@ an essay, its known answers, and a README for students. Its question is called q
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
+import os
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ NOTEBOOK = "mean-square"  # what follows the question's id in the skeleton's fil
 PLACEHOLDER = "q00"
 POINTS = 4
 QUESTIONS_LIMIT = 99
+TITLE_LIMIT = 200  # characters
 IGNORED = (
     "submitted/", "autograded/", "feedback/", "/report/", "/overrides/", "gradebook.db",
     ".autograder/", "__pycache__/", ".ipynb_checkpoints/",
@@ -52,6 +55,9 @@ def new(root: Path, name: str, *, title: str = "", questions: int = 1) -> Made:
     """
     if not NAME.fullmatch(name):
         raise InputError(f"{name!r} is no folder name", "NAME", "use letters, digits, - and _")
+    if not title.isprintable() or len(title) > TITLE_LIMIT:
+        cure = f"write one line of at most {TITLE_LIMIT} characters"
+        raise InputError("the title cannot be used", "--title", cure)
     if not 1 <= questions <= QUESTIONS_LIMIT:
         cure = f"ask for 1 to {QUESTIONS_LIMIT}"
         raise InputError(f"{questions} questions cannot be made", "--questions", cure)
@@ -63,12 +69,12 @@ def new(root: Path, name: str, *, title: str = "", questions: int = 1) -> Made:
     if course is None:
         texts |= _course_texts(root, title or name)
     entry = _entry(name, title or name, questions)
-    made = _write(root, texts)
-    head = before or texts.get("course.toml", "")
-    draft = settings.with_name(".course.toml.new")
-    draft.write_text(f"{head.rstrip()}\n\n{entry}", encoding="utf-8")
+    text = f"{(before or texts.pop('course.toml', '')).rstrip()}\n\n{entry}"
+    tomllib.loads(text)  # what would break the course is a fault of ours, found before it does
+    draft = settings.with_name(f".course.toml.{os.getpid()}")
+    made = _write(root, {**texts, draft.name: text})
     draft.replace(settings)
-    return Made(name, root, tuple(sorted({*made, "course.toml"})))
+    return Made(name, root, tuple(sorted({*made, "course.toml"} - {draft.name})))
 
 
 def _refuse_existing(root: Path, course: Course | None, name: str) -> None:
@@ -99,17 +105,22 @@ def _course_texts(root: Path, title: str) -> dict[str, str]:
     settings = Template((SKELETON / "course.toml").read_text(encoding="utf-8"))
     shared = (SKELETON / "nbgrader_config.txt").read_text(encoding="utf-8")
     texts = {
-        "course.toml": settings.substitute(id=identity, title=title.replace('"', "'")),
+        "course.toml": settings.substitute(id=identity, title=_quoted(title)[1:-1]),
         "nbgrader_config.py": shared.replace("COURSE_ID", identity),
         ".gitignore": "\n".join(IGNORED) + "\n",
     }
     return {path: text for path, text in texts.items() if not (root / path).exists()}
 
 
+def _quoted(text: str) -> str:
+    """A string as TOML takes it; its basic strings escape as JSON does."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _entry(name: str, title: str, questions: int) -> str:
     """The assignment's part of `course.toml`."""
     key = name if name.replace("_", "-").replace("-", "").isalnum() else json.dumps(name)
-    lines = [f"[assignment.{key}]", f"title = {json.dumps(title, ensure_ascii=False)}"]
+    lines = [f"[assignment.{key}]", f"title = {_quoted(title)}"]
     lines += ['imports = ["numpy"]', ""]
     for number in range(1, questions + 1):
         lines += [f"[[assignment.{key}.question]]", f'id = "q{number:02}"']
@@ -128,11 +139,12 @@ def _write(root: Path, texts: dict[str, str]) -> list[str]:
             with target.open("x", encoding="utf-8") as file:
                 made.append(path)
                 file.write(text)
-    except OSError:
+    except BaseException:
         for path in made:
             (root / path).unlink(missing_ok=True)
-        for folder in {(root / path).parent for path in made}:
-            if not any(folder.iterdir()):
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in sorted({f for path in texts for f in (root / path).parents}, reverse=True):
+            if folder != root and folder.is_relative_to(root):
+                with contextlib.suppress(OSError):  # holds other things, or was never made
+                    folder.rmdir()
         raise
     return made

@@ -27,6 +27,7 @@ from autograder.verdict import question_of, shorten
 COLUMNS = ("roll_number", "id", "points", "done", "reason", "grader")
 OPTIONAL = frozenset({"points", "done", "grader"})
 NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
+SWALLOWED = re.compile(r"^[^,;\n]+[,;] *[A-Za-z]+\d+[-\w]*[,;]", re.M)  # a row inside of a text
 DONE = {"yes": True, "no": False}
 SIZE_LIMIT = 5_000_000  # bytes
 REASON_LIMIT = 1000  # characters
@@ -102,7 +103,8 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     except UnicodeDecodeError as error:
         raise InputError("is not UTF-8 text", str(path), "save it as CSV in UTF-8") from error
     head = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ",")
+    delimiter = ";" if ";" in head else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         names = [name.strip().lower() for name in next(reader, [])]
         _check_head(path, names)
@@ -112,6 +114,9 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
                 what = f"has {len(cells)} fields, the head {len(names)}"
                 cure = "put text that holds commas into double quotes"
                 raise fault(path, line, what, cure)
+            if any(SWALLOWED.search(cell) for cell in cells):
+                what = "holds another row: a double quote is closed too late"
+                raise fault(path, line, what, "close the quote at the end of its text")
             if any(cell.strip() for cell in cells):
                 filled = [*cells, *[""] * (len(names) - len(cells))]
                 yield line, {n: c.strip() for n, c in zip(names, filled, strict=True)}

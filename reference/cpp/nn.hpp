@@ -4,9 +4,9 @@
 //
 //   forward     z_l = W_l a_(l-1) + b_l          W_l: n[l] by n[l-1], b_l: n[l]
 //               a_l = phi_l(z_l)                 a_0 = x, y_hat = a_L
-//   backward    delta_L     = dL/dz_L, that is dL/dy_hat through phi_L's derivative
-//                             (softmax with cross entropy, sigmoid with binary cross entropy:
-//                             both come out as y_hat - y)
+//   backward    delta_L     = dL/dz_L = (dphi_L/dz_L)^T dL/dy_hat
+//                             (dL/dy_hat * phi'_L(z_L) where phi_L works element by element;
+//                             the Jacobian matrix of softmax is not diagonal)
 //               delta_(l-1) = (W_l^T delta_l) * phi'_(l-1)(z_(l-1))       (* element by element)
 //               dL/dW_l     = delta_l a_(l-1)^T,   dL/db_l = delta_l
 //   update      W_l <- W_l - learning_rate * dL/dW_l,   b_l likewise

@@ -23,7 +23,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 FLAGS = ["-std=c++17", "-O2", "-Wall", "-Wextra", "-D_GLIBCXX_ASSERTIONS"]
-NOT_COMPILED = {"main.cpp", "driver.cpp"}
+C_FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra"]
+UNITS = {".cpp", ".cc", ".cxx", ".c"}
+NOT_COMPILED = {"main.cpp", "main.cc", "main.c", "driver.cpp"}
+C_COMPILERS = {"clang++": "clang", "g++": "gcc", "c++": "cc"}  # beside each C++ compiler
 COMPILE_LIMIT_S = 120
 HINTS = {  # what the compiler says, and what to do
     r"nn\.hpp: No such file": "nn.hpp has to lie in the same folder",
@@ -37,7 +40,9 @@ HINTS = {  # what the compiler says, and what to do
     r"no matching function": "compare number and types of the arguments",
     r"discards qualifiers|read-only": "a const function may not change the network",
     r"multiple definition of 'main'": "move main to main.cpp",
-    r"undefined reference": "this function is declared, but its body is missing in nn.cpp",
+    r"undefined reference": (
+        'the body of this function is missing, or it is written in C and lacks extern "C"'
+    ),
 }
 FUNCTIONS = (
     "new drop description forward loss backward gradient_descent train_step train test "
@@ -203,7 +208,7 @@ def _end_programs():
 
 def _current_program():
     """The program for the files as they are now: built and started where that is needed."""
-    sources = sorted(p for p in HERE.iterdir() if p.suffix in (".cpp", ".hpp", ".h"))
+    sources = sorted(p for p in HERE.iterdir() if p.suffix in UNITS | {".hpp", ".h"})
     digest = hashlib.sha256(b"\0".join(p.name.encode() + p.read_bytes() for p in sources))
     key = digest.hexdigest()[:16]
     program = _programs.get(key)
@@ -228,8 +233,34 @@ def _built(key, sources):
     compiler = os.environ.get("CXX") or next(filter(shutil.which, ("g++", "clang++", "c++")), None)
     if compiler is None:
         raise RuntimeError("no C++ compiler was found: install g++ or clang++, or set CXX")
-    units = [str(p.name) for p in sources if p.suffix == ".cpp" and p.name not in NOT_COMPILED]
-    command = [compiler, *FLAGS, "driver.cpp", *units, "-o", str(path)]
+    parts = []  # what the C++ compiler is given: its own files, and the object files made from C
+    for source in sources:
+        if source.suffix not in UNITS or source.name in NOT_COMPILED:
+            continue
+        part = source.name
+        if source.suffix == ".c":
+            part = str(_folder() / f"{key}-{source.stem}.o")
+            _compile([_c_compiler(compiler), *C_FLAGS, "-c", source.name, "-o", part])
+        parts.append(part)
+    _compile([compiler, *FLAGS, "driver.cpp", *parts, "-o", str(path)])
+    return path
+
+
+def _c_compiler(compiler):
+    """The compiler for C that belongs to this one for C++: gcc to g++, clang-18 to clang++-18."""
+    if os.environ.get("CC"):
+        return os.environ["CC"]
+    folder, name = os.path.split(compiler)
+    old = next((old for old in C_COMPILERS if old in name), None)
+    beside = os.path.join(folder, name.replace(old, C_COMPILERS[old])) if old else ""
+    compiler = next(filter(shutil.which, [*filter(None, [beside]), *C_COMPILERS.values()]), None)
+    if compiler is None:
+        raise RuntimeError("no C compiler was compiler: install gcc or clang, or set CC")
+    return compiler
+
+
+def _compile(command):
+    """Run a compiler in this folder; its first error becomes an exception."""
     done = subprocess.run(
         command, cwd=HERE, capture_output=True, text=True, timeout=COMPILE_LIMIT_S,
         env={**os.environ, "LC_ALL": "C"},
@@ -238,7 +269,6 @@ def _built(key, sources):
         raise RuntimeError(_first_error(done.stderr))
     if done.stderr:
         print("The compiler warns:\n" + done.stderr)
-    return path
 
 
 def _first_error(said):
@@ -247,7 +277,9 @@ def _first_error(said):
     wanted = re.compile(r": (fatal )?error: |undefined reference|multiple definition")
     first = next((i for i, line in enumerate(lines) if wanted.search(line)), 0)
     hints = [hint for pattern, hint in HINTS.items() if re.search(pattern, _said_at(lines, first))]
-    head = "nn.cpp does not compile" + (f" ({hints[0]})" if hints else "")
+    file = re.match(r"[\w.-]+\.\w+(?=:\d)", _said_at(lines, first))
+    head = (file[0] if file else "nn.cpp") + " does not compile"
+    head += f" ({hints[0]})" if hints else ""
     return "\n".join([head + ":", *lines[first : first + 6]])
 
 

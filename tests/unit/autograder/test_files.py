@@ -1,6 +1,6 @@
 """Files beside the notebooks: found where they should be, elsewhere, or in a cell."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -121,3 +121,33 @@ def test_a_cell_that_writes_what_is_there_is_no_news() -> None:
     merged, remarks = with_written({"cpp/nn.cpp": b"int x;"}, {}, [CELL], PATTERNS)
     assert merged == {"cpp/nn.cpp": b"int x;"}
     assert remarks == ()
+
+
+@pytest.mark.parametrize("mine", ["mine/nn.cpp", "work/cpp/nn.cpp", "nn.cpp"])
+def test_an_untouched_template_does_not_hide_the_work(tmp_path: Path, mine: str) -> None:
+    """The student kept the released file in its place and worked on another."""
+    laid(tmp_path, {"cpp/nn.cpp": "stub", "cpp/nn.hpp": "released", mine: "own"})
+    released = {"cpp/nn.cpp": b"stub", "cpp/nn.hpp": b"released"}
+    found, remarks = find_files(tmp_path, PATTERNS, released)
+    assert found == {"cpp/nn.cpp": b"own", "cpp/nn.hpp": b"released"}
+    assert [r.kind for r in remarks] == ["found-elsewhere"]
+    nothing, silent = find_files(laid(tmp_path / "b", {"cpp/nn.cpp": "stub"}), PATTERNS, released)
+    assert (nothing, silent) == ({"cpp/nn.cpp": b"stub"}, ())
+
+
+def test_many_folders_are_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work grows with the files, not with files times folders."""
+    import autograder.files
+
+    calls = 0
+    right = autograder.files.matches
+
+    def counted(path: str, patterns: Iterable[str]) -> bool:
+        nonlocal calls
+        calls += 1
+        return right(path, patterns)
+
+    monkeypatch.setattr(autograder.files, "matches", counted)
+    laid(tmp_path, {f"a{i}/b/c/notes.txt": "" for i in range(60)})
+    assert find_files(tmp_path, PATTERNS) == ({}, ())
+    assert calls <= 60 * 5

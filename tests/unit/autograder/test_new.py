@@ -64,6 +64,23 @@ def test_what_cannot_be_made_changes_nothing(
     assert contents(course.root) == before
 
 
+@pytest.mark.parametrize("title", ["a\nb", "a\x07b", "a\x7fb", "\ud800", "x" * 201])
+def test_a_title_that_is_no_line_of_text_is_refused(course: Course, title: str) -> None:
+    """It would stand in course.toml, and break it for every assignment."""
+    before = contents(course.root)
+    with pytest.raises(InputError, match="title"):
+        new(course.root, "b", title=title)
+    assert contents(course.root) == before
+
+
+def test_a_title_may_hold_what_toml_and_json_escape(tmp_path: Path) -> None:
+    """Backslashes and quotes come back as they were, in course and assignment."""
+    title = 'a\\b "c" $id'
+    new(tmp_path, "first", title=title)
+    course = load_course(tmp_path / "course.toml")
+    assert (course.name, course.assignment("first").title) == (title, title)
+
+
 @pytest.mark.parametrize("place", ["source/b", "tests/answers/b"])
 def test_a_folder_in_the_way_is_left_alone(course: Course, place: str) -> None:
     """Somebody's files may lie there, though the course does not name them."""
@@ -82,6 +99,7 @@ def test_a_write_that_fails_is_taken_back(course: Course) -> None:
         new(course.root, "b")
     assert contents(course.root) == before
     assert not (course.root / "source" / "b").exists()
+    assert not (course.root / "release").exists()
 
 
 @pytest.mark.slow

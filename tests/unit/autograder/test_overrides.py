@@ -124,3 +124,17 @@ def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, t
     with suppress(InputError):
         rows = read(tmp_path_factory.getbasetemp(), HEAD + text)
     assert all(r.reason and r.student and (r.points is None) != (r.done is None) for r in rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        's0401,q01-a,1,,"right but for a name,g01\ns0402,q01-a,0,,copied,g02\n',
+        's0401,q01-a,1,,"right,g01\ns0402,q01-a,0,,"copied",g02\n',
+        's0401,q01-a,1,,"right,g01\ns0402,q01-a,0,,copied",g02\n',
+    ],
+)
+def test_a_quote_that_is_not_closed_swallows_no_other_student(tmp_path: Path, text: str) -> None:
+    """The next student's row would be lost, and be shown to this one."""
+    with pytest.raises(InputError, match=r"CSV|double quote"):
+        read(tmp_path, HEAD + text)

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,36 @@ def test_the_solution_fits_the_template_and_learns_xor(tmp_path: Path) -> None:
     assert log[0] == "epoch,loss,accuracy"
     assert len(log) == 501
     assert log[-1].endswith(",1")
+
+
+@pytest.mark.slow
+def test_an_answer_in_c_is_built_as_c_by_make_and_by_the_bridge(tmp_path: Path) -> None:
+    """A `.c` file that is no C++ compiles; a change in it makes the bridge compile again."""
+    if shutil.which("g++") is None or shutil.which("gcc") is None or shutil.which("make") is None:
+        pytest.skip("no g++, gcc or make: install compilers for C and C++, and make")
+    folder = tmp_path / "cpp"
+    shutil.copytree(TEMPLATE, folder)
+    answer = TEMPLATE.parent / "tests" / "answers" / "endterm" / "q12" / "right_in_c.py"
+    _, *parts = re.split(r"^# %% \[file\] cpp/(\S+)\n", answer.read_text(), flags=re.MULTILINE)
+    for name, text in zip(parts[::2], parts[1::2], strict=True):
+        (folder / name).write_text(text)
+    made = ["make", "CXXFLAGS=-std=c++17 -Wall -Wextra -Werror", "CFLAGS=-std=c11 -Wall -Werror"]
+    built = subprocess.run(made, cwd=folder, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    asked = (
+        "from pathlib import Path; from cpp.bridge import NeuralNetwork\n"
+        "print(len(NeuralNetwork([2, 3, 2], 1).forward([0.5, -1.0])))\n"
+        "core = Path('cpp/core.c'); core.write_text(core.read_text().replace('-z', '-z x'))\n"
+        "try:\n    NeuralNetwork([2, 3, 2], 1)\n"
+        "except RuntimeError as error:\n    print(error)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", asked], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert run.stderr == ""
+    lines = run.stdout.splitlines()
+    assert lines[0] == "2"
+    assert lines[1].startswith("core.c does not compile")
 
 
 def test_the_solution_keeps_the_interface() -> None:
