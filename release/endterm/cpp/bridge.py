@@ -255,7 +255,7 @@ def _c_compiler(compiler):
     beside = os.path.join(folder, name.replace(old, C_COMPILERS[old])) if old else ""
     compiler = next(filter(shutil.which, [*filter(None, [beside]), *C_COMPILERS.values()]), None)
     if compiler is None:
-        raise RuntimeError("no C compiler was compiler: install gcc or clang, or set CC")
+        raise RuntimeError("no C compiler was found: install gcc or clang, or set CC")
     return compiler
 
 
