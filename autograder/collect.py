@@ -38,6 +38,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from time import monotonic, sleep
 from typing import IO, Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -59,6 +60,7 @@ EVIDENCE_COMMIT = "commit date"  # written by the student's git; it can be set t
 EVIDENCE_FILE = "file date"  # of the instructor's copy
 FORM_KINDS = frozenset({"form-late", "shared-repository", "address-password"})
 WORKERS = 8
+LOCK_PATIENCE_S = 10.0  # how long a lock that another run holds is asked for again
 
 
 @dataclass(frozen=True)
@@ -288,16 +290,32 @@ def read_receipt(course: Course, assignment: str, student: str) -> Receipt | Non
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of an assignment's receipts."""
+    """Hold the lock of an assignment's receipts.
+
+    A run that was killed lets go only when the last process that it was just starting has begun,
+    so the lock is asked for a little longer before this run gives up.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    give_up = monotonic() + LOCK_PATIENCE_S
     with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                "this assignment is being collected already", str(folder), "wait until it is done"
-            ) from error
+        while not _locked(lock.fileno()):
+            if monotonic() > give_up:
+                raise InputError(
+                    "this assignment is being collected already",
+                    str(folder),
+                    "wait until it is done",
+                )
+            sleep(0.05)
         yield
+
+
+def _locked(fd: int) -> bool:
+    """Take a lock if nobody else holds it."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 # --- who hands in, and where ------------------------------------------------------------

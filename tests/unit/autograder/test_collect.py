@@ -1,7 +1,9 @@
 """Forms, addresses, folders of hand-ins, and which notebook is which; git is tested in e2e."""
 
+import contextlib
 import json
 import os
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -498,14 +500,26 @@ def test_progress_is_reported(course: Course, folder: Path) -> None:
     assert [(d, n) for _, d, n in seen] == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_two_runs_at_once_are_refused(course: Course, folder: Path) -> None:
+def test_two_runs_at_once_are_refused(
+    course: Course, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A second run on the same assignment does not start."""
+    monkeypatch.setattr(module, "LOCK_PATIENCE_S", 0.2)
     put(folder, "s1/q01-svd.ipynb", ONE_DONE)
     with (
         module._alone(receipt_folder(course, "hw")),
         pytest.raises(InputError, match="being collected already"),
     ):
         collect(course, "hw", folder)
+
+
+def test_a_lock_that_is_let_go_in_a_moment_is_waited_for(course: Course, folder: Path) -> None:
+    """What a killed run leaves behind for a moment does not stop the next one."""
+    put(folder, "s1/q01-svd.ipynb", ONE_DONE)
+    held = contextlib.ExitStack()
+    held.enter_context(module._alone(receipt_folder(course, "hw")))
+    threading.Timer(0.3, held.close).start()
+    assert [r.student for r in collect(course, "hw", folder).receipts] == ["s1"]
 
 
 def test_origins_that_cannot_be_used(course: Course, folder: Path, tmp_path: Path) -> None:
