@@ -8,6 +8,10 @@ Files beside the notebook are parts as well: `# %% [file] cpp/nn.cpp` gives a fi
 `# %% [no file] paper.md` leaves one out, and `# %% [edit] cpp/nn.cpp` changes the solution's file:
 lines that begin with `- ` must stand there once, together, and become the lines with `+ ` that
 follow.
+
+An answer that is another one of the same question but for a little begins with
+`# %% [from] right_other`: it has that answer's parts, then its own in their place, and its edits
+change the other's files.
 """
 
 from __future__ import annotations
@@ -25,9 +29,11 @@ from autograder.errors import AnswerError
 from autograder.notebook import Role, SourceNotebook, grade_id, is_kept, role
 
 HEAD = re.compile(
-    r"# %%\s*(?:\[(?P<kind>markdown|output|file|no file|edit)\]\s*)?(?P<name>[A-Za-z0-9_./-]+)\s*$"
+    r"# %%\s*(?:\[(?P<kind>markdown|output|file|no file|edit|from)\]\s*)?"
+    r"(?P<name>[A-Za-z0-9_./-]+)\s*$"
 )
 FILE_KINDS = ("file", "no file", "edit")
+Part = tuple[str, str, list[str]]  # kind, name and lines
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Answer:
         loses: Cells that must lose points; empty for a right answer.
         cells: Source text by answer id.
         outputs: Stored output of kept cells by answer id.
-        changes: What is done to the solution's files, in order.
+        changes: What is done to the solution's files, in order, the answer's it begins as first.
     """
 
     name: str
@@ -83,12 +89,10 @@ def load_answer(path: Path) -> Answer:
     """A known answer from its file.
 
     Raises:
-        AnswerError: It is unreadable, has no part, or a wrong one does not say what it loses.
+        AnswerError: It is unreadable, has no part, begins as an answer that it cannot begin as, or
+            a wrong one does not say what it loses.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise AnswerError(f"cannot be read: {error}", str(path), "save it as UTF-8 text") from error
+    lines = _lines(path)
     right = path.stem.startswith("right_")
     first = lines[0] if lines else ""
     loses = (
@@ -99,17 +103,49 @@ def load_answer(path: Path) -> Answer:
     if right == bool(loses):
         cure = "name it right_... without, or wrong_... with a first line `# loses: <ids>`"
         raise AnswerError("does not say clearly whether it is right or wrong", str(path), cure)
-    answer = _with_parts(Answer(path.stem, right, loses), lines)
-    if not answer.cells and not answer.outputs and not answer.changes:
+    answer, parts = Answer(path.stem, right, loses), _parts(lines)
+    if parts and parts[0][0] == "from":
+        other = _other(path, parts.pop(0))
+        answer = replace(other, name=path.stem, right=right, loses=loses)
+    if not parts:
         raise AnswerError("has no part", str(path), "head each part with `# %% <answer id>`")
-    return answer
+    if any(kind == "from" for kind, *_ in parts):
+        raise AnswerError("has a late [from]", str(path), "let it be the first part, and the only")
+    return _with_parts(answer, parts)
 
 
-def _with_parts(answer: Answer, lines: list[str]) -> Answer:
-    cells: dict[str, str] = {}
-    outputs: dict[str, str] = {}
-    changes: list[Change] = []
-    for kind, name, body in _parts(lines):
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnswerError(f"cannot be read: {error}", str(path), "save it as UTF-8 text") from error
+
+
+def _other(path: Path, head: Part) -> Answer:
+    """The answer that an answer begins as, from the part that names it.
+
+    Raises:
+        AnswerError: It is none of this question's, begins as another itself, or the part is more
+            than a head.
+    """
+    _, name, body = head
+    file = path.parent / f"{name}.py"
+    if "/" in name or not file.is_file():
+        cure = "name a file of this folder, without .py"
+        raise AnswerError(f"begins as {name}, which is not there", str(path), cure)
+    if any(kind == "from" for kind, *_ in _parts(_lines(file))):
+        cure = "begin as one that stands by itself"
+        raise AnswerError(f"begins as {name}, which begins as another", str(path), cure)
+    if any(line.strip() for line in body):
+        cure = "head what follows with `# %% <answer id>`"
+        raise AnswerError("has lines after its [from]", str(path), cure)
+    return load_answer(file)
+
+
+def _with_parts(answer: Answer, parts: list[Part]) -> Answer:
+    """The answer with these parts, over those that it has."""
+    cells, outputs, changes = dict(answer.cells), dict(answer.outputs), list(answer.changes)
+    for kind, name, body in parts:
         text = "\n".join(body).strip("\n")
         if kind == "output":
             outputs[name] = "\n".join(re.sub(r"^# ?", "", row) for row in body).strip("\n") + "\n"
@@ -120,9 +156,9 @@ def _with_parts(answer: Answer, lines: list[str]) -> Answer:
     return replace(answer, cells=cells, outputs=outputs, changes=tuple(changes))
 
 
-def _parts(lines: list[str]) -> list[tuple[str, str, list[str]]]:
-    """Kind, name and lines of every part, in order."""
-    parts: list[tuple[str, str, list[str]]] = []
+def _parts(lines: list[str]) -> list[Part]:
+    """Every part, in order."""
+    parts: list[Part] = []
     for line in lines:
         head = HEAD.match(line)
         if head:
@@ -153,19 +189,24 @@ def _edited(answer: str, change: Change, content: bytes) -> bytes:
 
 
 def _edits(text: str) -> list[tuple[str, str]]:
-    """Pairs of old and new text: each run of `- ` lines with the `+ ` lines after it."""
+    """Pairs of old and new text: each run of `- ` lines with the `+ ` lines after it.
+
+    Where no `- ` line comes first, the first pair has no old text, and fits nowhere.
+    """
     pairs: list[tuple[str, str]] = []
+    nothing = ("", "")
     after_new = True
     for line in text.splitlines():
         sign, body = line[:1], line[2:] + "\n"
         if sign == "-":
             if after_new:
-                pairs.append(("", ""))
+                pairs.append(nothing)
             pairs[-1] = (pairs[-1][0] + body, "")
-        elif sign == "+" and pairs:
+        elif sign == "+":
+            pairs = pairs or [nothing]
             pairs[-1] = (pairs[-1][0], pairs[-1][1] + body)
         after_new = sign != "-"
-    return pairs
+    return pairs or [nothing]
 
 
 def load_answers(folder: Path) -> tuple[Answer, ...]:

@@ -58,6 +58,7 @@ Students = Annotated[
     list[str] | None, typer.Option("--student", help="Only this roll number; may be repeated.")
 ]
 HERE = Path(".")
+SIGNS = {"done": "+", "pending": "?", "not done": " ", "": ""}  # of a question, behind its points
 
 
 def _open(course: Path, name: str) -> tuple[Course, Assignment]:
@@ -417,10 +418,8 @@ def report(
     def rows() -> Iterator[tuple[object, ...]]:
         for row in result.students:
             points = ("" if p is None else f"{p:g}" for p in row.points)
-            signs = [{"done": "+", "pending": "?"}.get(m, " ") for m in row.marks] or [""] * len(
-                ids
-            )
-            marked = [f"{p}{sign}" for p, sign in zip(points, signs, strict=True)]
+            marks = row.marks or [""] * len(ids)
+            marked = [f"{p}{SIGNS[mark]}" for p, mark in zip(points, marks, strict=True)]
             total = "" if row.total is None else f"{row.total:g}"
             kinds = Counter(phrase.partition(":")[0] for phrase in row.trouble)
             trouble = ", ".join(k if n == 1 else f"{n} x {k}" for k, n in kinds.items())

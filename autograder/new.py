@@ -119,7 +119,7 @@ def _quoted(text: str) -> str:
 
 def _entry(name: str, title: str, questions: int) -> str:
     """The assignment's part of `course.toml`."""
-    key = name if name.replace("_", "-").replace("-", "").isalnum() else json.dumps(name)
+    key = _quoted(name) if "." in name else name  # a dot would make a table within a table
     lines = [f"[assignment.{key}]", f"title = {_quoted(title)}"]
     lines += ['imports = ["numpy"]', ""]
     for number in range(1, questions + 1):

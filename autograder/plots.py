@@ -136,18 +136,13 @@ def _row(curves: Curves, index: int) -> Row:
 
 
 def _told_apart(*values: float | None) -> tuple[str, str]:
-    """Two values with as many digits as it takes to tell them apart."""
-    shown = ("", "")
-    for digits in (4, 6, 9, 17):
-        got, expected = (GAP if v is None else _label(v, digits) for v in values)
-        shown = got, expected
-        if got != expected:
-            break
-    return shown if shown[0] != shown[1] else _short_pair(*values)
+    """Two values with as many digits as it takes to tell them apart; with few, where none do."""
+    pairs = [_pair(digits, *values) for digits in (4, 6, 9, 17)]
+    return next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
 
 
-def _short_pair(*values: float | None) -> tuple[str, str]:
-    got, expected = (GAP if v is None else _label(v) for v in values)
+def _pair(digits: int, *values: float | None) -> tuple[str, str]:
+    got, expected = (GAP if v is None else _label(v, digits) for v in values)
     return got, expected
 
 

@@ -145,7 +145,15 @@ def binary_cross_entropy(logits: ArrayLike, targets: ArrayLike) -> float:
 
 
 def binary_cross_entropy_gradient(logits: ArrayLike, targets: ArrayLike) -> Array:
-    """Gradient of `binary_cross_entropy` in the logits: (sigma(z) - y) / number of elements."""
+    """Gradient of `binary_cross_entropy` in the logits: (sigma(z) - y) / number of elements.
+
+    Args:
+        logits: Any shape.
+        targets: Truth in [0, 1], of the same shape.
+
+    Returns:
+        The same shape.
+    """
     p = sigmoid(logits)
     return (p - np.asarray(targets, dtype=np.float64)) / p.size
 
@@ -168,6 +176,13 @@ def squared_error_sigmoid_gradient(z: ArrayLike, y: ArrayLike) -> Array:
     """Derivative of `squared_error_sigmoid` in z: 2 (p - y) p (1 - p), with 1 - p = sigma(-z).
 
     Never more than 8/27 in size for y = 0 or 1 (at p = 2/3 or 1/3), and 0 at both ends.
+
+    Args:
+        z: Logits, any shape.
+        y: Truth, of the same shape.
+
+    Returns:
+        The same shape.
     """
     p = sigmoid(z)
     slope: Array = 2 * (p - np.asarray(y, dtype=np.float64)) * p * sigmoid(-np.asarray(z))

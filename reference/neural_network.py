@@ -20,6 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reference.activations import leaky_relu, relu, sigmoid, tanh
+from reference.losses import softmax
+
 Array = NDArray[np.float64]
 
 HIDDEN = ("identity", "sigmoid", "tanh", "relu", "leaky_relu")
@@ -76,7 +79,14 @@ def layers(p: ArrayLike, sizes: Sequence[int]) -> list[tuple[Array, Array]]:
 
 
 def parts(sizes: Sequence[int]) -> dict[str, slice]:
-    """Where each layer's weights and biases stand among the parameters, by name."""
+    """Where each layer's weights and biases stand among the parameters, by name.
+
+    Args:
+        sizes: Neurons of each layer, inputs first.
+
+    Returns:
+        For example `{"weights of layer 1": slice(0, 6), "biases of layer 1": slice(6, 9)}`.
+    """
     found, at = {}, 0
     for layer, (n, m) in enumerate(zip(sizes[1:], sizes[:-1], strict=True), 1):
         found[f"weights of layer {layer}"] = slice(at, at + n * m)
@@ -85,27 +95,28 @@ def parts(sizes: Sequence[int]) -> dict[str, slice]:
     return found
 
 
-def logistic(z: Array) -> Array:
-    """1 / (1 + exp(-z)), without overflow."""
-    small = np.exp(-np.abs(z))
-    return np.asarray(np.where(z >= 0, 1 / (1 + small), small / (1 + small)))
-
-
 def activate(z: Array, name: str) -> Array:
-    """The activation of that name, element by element; softmax over all of z."""
-    if name == "softmax":
-        e = np.exp(z - z.max())
-        return np.asarray(e / e.sum())
-    if name == "sigmoid":
-        return logistic(z)
-    if name == "tanh":
-        return np.tanh(z)
-    below = {"identity": 1.0, "relu": 0.0, "leaky_relu": LEAK}[name]
-    return np.where(z > 0, z, below * z)
+    """The activation of that name, element by element; softmax over all of z.
+
+    Args:
+        z: Weighted sums of one layer, shape (n,).
+        name: One of `HIDDEN` or `OUTPUT`.
+
+    Returns:
+        Shape (n,).
+    """
+    if name == "identity":
+        return z
+    if name == "leaky_relu":
+        return leaky_relu(z, LEAK)
+    return {"sigmoid": sigmoid, "tanh": tanh, "relu": relu, "softmax": softmax}[name](z)
 
 
 def slope(a: Array, name: str) -> Array:
-    """Derivative of an activation other than softmax, from its value a."""
+    """Derivative of an activation other than softmax, from its value a: any shape, and the same.
+
+    The derivatives of `reference.activations` are by z, which a network does not keep.
+    """
     if name == "sigmoid":
         return a * (1 - a)
     if name == "tanh":
@@ -115,7 +126,17 @@ def slope(a: Array, name: str) -> Array:
 
 
 def forward(p: ArrayLike, sizes: Sequence[int], x: ArrayLike, network: Description) -> list[Array]:
-    """The values of all layers, the input first, y_hat last."""
+    """The values of all layers, the input first, y_hat last.
+
+    Args:
+        p: All parameters, shape (P,).
+        sizes: Neurons of each layer, inputs first.
+        x: One sample, shape (n[0],).
+        network: Activations and loss.
+
+    Returns:
+        Shapes (n[0],), ..., (n[L],).
+    """
     values = [np.asarray(x, float)]
     weights = layers(p, sizes)
     for number, (W, b) in enumerate(weights, 1):
@@ -125,7 +146,16 @@ def forward(p: ArrayLike, sizes: Sequence[int], x: ArrayLike, network: Descripti
 
 
 def loss(y_hat: ArrayLike, y: ArrayLike, kind: str) -> float:
-    """The loss of one prediction, summed over the outputs."""
+    """The loss of one prediction, summed over the outputs; logarithms are natural.
+
+    The functions of `reference.losses` take logits and the mean of many samples; a handed-in
+    network gives its outputs, one sample at a time.
+
+    Args:
+        y_hat: Outputs, shape (n[L],).
+        y: Targets, shape (n[L],).
+        kind: One of `LOSS`.
+    """
     got, truth = np.asarray(y_hat, float), np.asarray(y, float)
     if kind == "squared_error":
         return float(((got - truth) ** 2).sum())
@@ -136,7 +166,13 @@ def loss(y_hat: ArrayLike, y: ArrayLike, kind: str) -> float:
 
 
 def output_error(y_hat: Array, y: Array, network: Description) -> Array:
-    """delta_L = dL/dz_L."""
+    """delta_L = dL/dz_L, shape (n[L],).
+
+    Args:
+        y_hat: Outputs, shape (n[L],).
+        y: Targets, shape (n[L],).
+        network: Output activation and loss.
+    """
     if network.loss == "squared_error":
         upstream = 2 * (y_hat - y)
     elif network.loss == "cross_entropy":
@@ -167,6 +203,9 @@ def gradient(
         network: Activations and loss.
         hidden_from: What to carry back from the outputs in place of delta_L, shape (n[L],): the
             gradient of a known mistake.
+
+    Returns:
+        Shape (P,).
     """
     values, weights = forward(p, sizes, x, network), layers(p, sizes)
     delta = output_error(values[-1], np.asarray(y, float), network)

@@ -198,7 +198,13 @@ def agrees(name: str, claim: object, truth: Properties, tolerance: float = TOLER
 def wrong_claims(
     claims: Mapping[str, object], truth: Properties, tolerance: float = TOLERANCE
 ) -> tuple[str, ...]:
-    """Names of the properties that are claimed falsely, unreadably, or not at all."""
+    """Names of the properties that are claimed falsely, unreadably, or not at all.
+
+    Args:
+        claims: What an answer says, by property; any values.
+        truth: What is so.
+        tolerance: How far numbers may be off, relative and absolute.
+    """
     return tuple(n for n in NAMES if not agrees(n, claims.get(n), truth, tolerance))
 
 

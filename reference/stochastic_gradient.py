@@ -43,7 +43,16 @@ def sample_gradient(X: Array, y: Array, w: Array, i: int) -> Array:
 
 
 def sample_gradients(X: Array, y: Array, w: Array) -> Array:
-    """The gradients of all samples' losses, one a row, shape (N, d)."""
+    """The gradients of all samples' losses, one a row.
+
+    Args:
+        X: Inputs, shape (N, d).
+        y: Targets, shape (N,).
+        w: Parameters, shape (d,).
+
+    Returns:
+        Shape (N, d).
+    """
     return (X @ w - y)[:, None] * X
 
 
@@ -71,6 +80,10 @@ def updates(N: int, B: int, E: int) -> int:
 
 def sampling_weight(N: int, p: float) -> float:
     """What a sample drawn with probability p must be weighted by for an unbiased estimate: 1/(N p).
+
+    Args:
+        N: Number of samples.
+        p: Probability that this sample is the one drawn, above 0.
 
     Reference:
         Horvitz and Thompson (1952): sum_i p_i (weight_i grad J_i) = (1/N) sum_i grad J_i.
@@ -131,5 +144,11 @@ def expected_decrease(lr: float, L: float, gradient_norm: float, variance: float
 
 
 def rate_limit(L: float, gradient_norm: float, variance: float) -> float:
-    """The bound below which `expected_decrease` is positive: (2/L) |grad J|^2 / E|G|^2."""
+    """The bound below which `expected_decrease` is positive: (2/L) |grad J|^2 / E|G|^2.
+
+    Args:
+        L: Lipschitz constant of the gradient, above 0.
+        gradient_norm: Length of the full gradient.
+        variance: Expected squared distance of the estimate from the full gradient.
+    """
     return 2 / L * gradient_norm**2 / (gradient_norm**2 + variance)

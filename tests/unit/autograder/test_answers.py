@@ -122,6 +122,22 @@ def test_files_are_given_left_out_and_edited(tmp_path: Path) -> None:
         "cpp/my.hpp": b"#pragma once\n",
     }
     assert found.cells == {}
+    assert list(SOLUTION) == ["cpp/nn.cpp", "paper.md"]  # which the next answer begins with
+
+
+def test_a_blank_line_parts_two_edits(tmp_path: Path) -> None:
+    """Lines that do not stand together are taken out one by one, indented ones as they are."""
+    text = "# loses: a\n# %% [edit] f\n-   x\n\n- z\n+   w\n# %% [no file] never-there\n"
+    found = load_answer(answer(tmp_path, "wrong_one", text))
+    assert found.files({"f": b"  x\ny\nz\n"}) == {"f": b"y\n  w\n"}
+
+
+@pytest.mark.parametrize("lines", ["", "int z;\n", "+ int z;\n", "+ int z;\n- int b;\n"])
+def test_an_edit_without_old_lines_is_refused(tmp_path: Path, lines: str) -> None:
+    """It would change nothing, and the answer be the solution."""
+    text = f"# loses: a\n# %% [edit] cpp/nn.cpp\n{lines}"
+    with pytest.raises(AnswerError, match="an edit of cpp/nn"):
+        load_answer(answer(tmp_path, "wrong_one", text)).files(SOLUTION)
 
 
 @pytest.mark.parametrize("old", ["nothing like it", "int d;", " int a;"])
@@ -139,3 +155,42 @@ def test_an_edit_that_fits_twice_is_refused(tmp_path: Path) -> None:
     found = load_answer(answer(tmp_path, "wrong_one", text))
     with pytest.raises(AnswerError, match="2 times"):
         found.files({"f": b"x\nz\nx\n"})
+
+
+OTHER = "# %% a\nx = 1\n# %% b\ny = 2\n# %% [file] f\none\ntwo\n# %% [no file] paper.md\n"
+
+
+def test_an_answer_begins_as_another(tmp_path: Path) -> None:
+    """It has the other's parts, its own in their place, and edits the other's files."""
+    answer(tmp_path, "right_other", OTHER)
+    text = "# loses: a-test\n# %% [from] right_other\n\n# %% b\ny = 3\n# %% [edit] f\n- two\n+ 2\n"
+    found = load_answer(answer(tmp_path, "wrong_one", text))
+    assert (found.name, found.right, found.loses) == ("wrong_one", False, {"a-test"})
+    assert found.cells == {"a": "x = 1", "b": "y = 3"}
+    assert found.files({"f": b"solution\n", "paper.md": b"long\n"}) == {"f": b"one\n2\n"}
+    assert load_answer(tmp_path / "right_other.py").cells["b"] == "y = 2"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ("[from] right_none\n# %% a\nx", "right_none, which is not there"),
+        ("[from] ../q01/right_other\n# %% a\nx", "which is not there"),
+        ("[from] wrong_second\n# %% a\nx", "wrong_second, which begins as another"),
+        ("[from] wrong_one\n# %% a\nx", "wrong_one, which begins as another"),
+        ("[from] right_other\nx = 1\n# %% a\nx", "lines after its"),
+        ("[from] right_other\n", "has no part"),
+        ("a\nx\n# %% [from] right_other\n", "late"),
+    ],
+)
+def test_an_answer_begins_as_one_that_stands_by_itself(
+    tmp_path: Path, parts: str, said: str
+) -> None:
+    """Another of the same question that is there, named once and first; no chains, no circles."""
+    here = tmp_path / "q02"
+    for folder in (here, tmp_path / "q01"):
+        folder.mkdir()
+        answer(folder, "right_other", OTHER)
+    answer(here, "wrong_second", "# loses: a\n# %% [from] right_other\n# %% a\nx")
+    with pytest.raises(AnswerError, match=said):
+        load_answer(answer(here, "wrong_one", f"# loses: a\n# %% {parts}"))

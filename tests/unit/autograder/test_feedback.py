@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import mistune
@@ -27,6 +26,7 @@ from autograder.verdict import (
     Verdict,
     curves,
 )
+from tests.conftest import Tags
 
 COURSE = """
 [course]
@@ -85,26 +85,6 @@ def both(course: Course, result: SubmissionResult | None, *scores: CellScore) ->
     """The HTML page and the Markdown of one student."""
     path = write_feedback(course, "a1", "s0417", result, scores)
     return path.read_text(encoding="utf-8"), (path.parent / "feedback.md").read_text("utf-8")
-
-
-class Tags(HTMLParser):
-    """Every tag, attribute and text of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag and its attributes."""
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.text += data
 
 
 # --- what a page says ---------------------------------------------------------------------
@@ -223,7 +203,7 @@ def test_bonus_points_are_named(course: Course) -> None:
     """Points on top are in the total, and the total says so."""
     graded = score("q02-essay", manual=2.0, extra_credit=1.0)
     html, markdown = both(course, result_of(Verdict("q02-essay", Status.UNGRADED, None, 2)), graded)
-    assert "3 of 7 points, 1 bonus point among them" in " ".join(Tags(html).text.split())
+    assert "3 of 7 points, 1 bonus point among them" in Tags(html).words
     assert "**3 of 7 points, 1 bonus point among them.**" in markdown
 
 

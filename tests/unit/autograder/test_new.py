@@ -33,6 +33,15 @@ def test_an_empty_folder_becomes_a_course(tmp_path: Path) -> None:
     assert not any("q00" in text for text in contents(tmp_path).values())
 
 
+def test_a_folder_with_files_keeps_them(tmp_path: Path) -> None:
+    """What git or nbgrader has there already stays as it is."""
+    (tmp_path / ".gitignore").write_text("mine\n")
+    made = new(tmp_path, "first")
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
+    assert ".gitignore" not in made.files
+    assert "nbgrader_config.py" in made.files
+
+
 def test_a_course_that_is_there_is_only_added_to(course: Course) -> None:
     """Its settings keep every line; its other files are not touched."""
     before = contents(course.root)
@@ -79,6 +88,17 @@ def test_a_title_may_hold_what_toml_and_json_escape(tmp_path: Path) -> None:
     new(tmp_path, "first", title=title)
     course = load_course(tmp_path / "course.toml")
     assert (course.name, course.assignment("first").title) == (title, title)
+    assert title in (tmp_path / "source" / "first" / "README.md").read_text()
+
+
+def test_a_course_is_called_after_its_folder(tmp_path: Path) -> None:
+    """With what may stand in its id; in every file alike."""
+    for name, identity in (("Deep Learning-2", "deeplearning2"), ("--", "course")):
+        (tmp_path / name).mkdir()
+        new(tmp_path / name, "first")
+        assert load_course(tmp_path / name / "course.toml").id == identity
+        config = (tmp_path / name / "nbgrader_config.py").read_text()
+        assert f'course_id = "{identity}"' in config
 
 
 @pytest.mark.parametrize("place", ["source/b", "tests/answers/b"])

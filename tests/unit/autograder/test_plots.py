@@ -102,9 +102,9 @@ def test_a_wild_answer_does_not_flatten_what_was_expected() -> None:
 
 def test_near_values_are_told_apart() -> None:
     """Values that differ late show as many digits as it takes."""
-    made = curves([0, 1], [1.0, 2.00001], [1.0, 2.0])
+    made = curves([0, 1], [1 / 3, 2.00001], [1 / 3, 2.0])
     assert "gives 2.00001, expected is 2." in curve_words(made)[0]
-    assert curve_rows(made)[0].got == curve_rows(made)[0].expected == "1"
+    assert curve_rows(made)[0].got == curve_rows(made)[0].expected == "0.3333"
 
 
 def test_a_table_stands_in_for_the_picture() -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from autograder.report import (
 )
 from autograder.sheet import Sheet, make_sheet
 from autograder.verdict import NotebookResult, Remark, Status, SubmissionResult, Verdict
+from tests.conftest import Tags
 
 COURSE = """
 [course]
@@ -98,26 +98,6 @@ def rows_of(text: str) -> list[dict[str, str]]:
 def page_of(result: ReportResult) -> str:
     """The HTML page of a report."""
     return (result.folder / "index.html").read_text("utf-8")
-
-
-class Tags(HTMLParser):
-    """Every tag, attribute and text of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.text = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep a tag and its attributes."""
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.text += " ".join(data.split()) + " "
 
 
 def test_grades_have_one_row_a_student(course: Course) -> None:
@@ -199,7 +179,7 @@ def test_hostile_text_breaks_no_table_and_no_page(course: Course) -> None:
             assert not any(re.match(r"\s*[=+\-@]", value) for value in row.values())
             assert None not in row
     page = Tags(page_of(written))
-    assert "alert(1)" in page.text
+    assert "alert(1)" in page.words
     assert "script" not in page.tags
     assert not re.search(r"[\x00-\x08\x0b-\x1f\u202a-\u202e]", page_of(written))
 
@@ -228,7 +208,7 @@ def test_notes_are_counted(course: Course) -> None:
         ("square-forgotten", ("s0002", "s0003")),
         ("sign", ("s0004",)),
     ]
-    assert "message of square-forgotten" in Tags(page_of(result)).text
+    assert "message of square-forgotten" in Tags(page_of(result)).words
 
 
 def test_the_queue_names_who_waits(course: Course) -> None:
@@ -238,7 +218,7 @@ def test_the_queue_names_who_waits(course: Course) -> None:
         ("q02-essay", ("s0002", "s0003", "s0004"))
     ]
     assert result.waiting == 3
-    assert "autograder feedback a1" in Tags(page_of(result)).text
+    assert "autograder feedback a1" in Tags(page_of(result)).words
 
 
 def test_a_run_without_sandbox_is_marked(course: Course) -> None:
@@ -247,11 +227,11 @@ def test_a_run_without_sandbox_is_marked(course: Course) -> None:
     result = write_report(course, "a1", sheets)
     assert result.unconfined == ("s0004",)
     assert result.sandboxes == (("bubblewrap", 3), ("none", 1))
-    text = Tags(page_of(result)).text
+    text = Tags(page_of(result)).words
     assert "1 submission ran without a sandbox" in text
     assert "no sandbox" in text
     confined = write_report(course, "a1", [s for s in sheets if s.student != "s0004"])
-    assert "without a sandbox" not in Tags(page_of(confined)).text
+    assert "without a sandbox" not in Tags(page_of(confined)).words
 
 
 def test_troubled_submissions_are_listed(course: Course) -> None:
@@ -421,7 +401,7 @@ def test_the_tables_say_who_is_ratified_and_who_decided(ruled: Course) -> None:
 
 def test_the_page_says_who_is_ratified_and_why(ruled: Course) -> None:
     """Class counts, the rule, a verdict with its reason, decisions with theirs."""
-    text = Tags(page_of(write_report(ruled, "a1", class_of(ruled)))).text
+    text = Tags(page_of(write_report(ruled, "a1", class_of(ruled)))).words
     for said in (
         "ratified 2 pending 2 not ratified 2",
         "Needed: q01 and q02 done. A question is done with 50 % of its points",
@@ -457,7 +437,7 @@ def test_hostile_reasons_are_text(ruled: Course) -> None:
         for row in rows_of((written.folder / name).read_text("utf-8")):
             assert not any(re.match(r"\s*[=+\-@]", value) for value in row.values())
     page = Tags(page_of(written))
-    assert "alert(1)" in page.text
+    assert "alert(1)" in page.words
     assert "script" not in page.tags
 
 
@@ -498,7 +478,7 @@ def test_the_stage_reads_what_is_there(course: Course) -> None:
     """Results come from their folder and the real gradebook; an empty class gets a report too."""
     empty = report(course, "a1")
     assert (empty.students, empty.totals) == ((), ())
-    assert "students 0" in " ".join(Tags(page_of(empty)).text.split())
+    assert "students 0" in Tags(page_of(empty)).words
     folder = course.autograded("s0001", "a1")
     folder.mkdir(parents=True)
     (folder / "verdicts.json").write_text(result_of("s0001", *judged(4)).to_json(), "utf-8")
