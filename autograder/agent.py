@@ -1,9 +1,10 @@
 """The process that runs student code: what stands inside the sandbox.
 
-It holds no test and no answer. One agent is started for a submission; it loads the assignment's
-modules once and forks a *desk* for every notebook. A desk runs the student's cells in an IPython
-shell and answers the examiner's calls. Before every cell and every test it forks: the copy works,
-the original stands by and takes over in the state from before if the copy dies.
+It holds no test and no answer. The *warm* process loads the assignment's modules once and runs no
+student code. For every submission it forks a process that confines itself; that one forks a *desk*
+for every notebook. A desk runs the student's cells in an IPython shell and answers the examiner's
+calls. Before every cell and every test it forks: the copy works, the original stands by and takes
+over in the state from before if the copy dies.
 
 Student code shares the process with this module and may change anything in it. It gains nothing by
 that: whatever comes out of here is judged as the student's answer, outside.
@@ -28,13 +29,17 @@ import sys
 import traceback
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from autograder import confine
 from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 
 PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
-SHARED_FOLDER = Path("/submission")  # the hand-in's files, read-only
+HAND_IN = "submission"  # folder of the hand-in's files; read-only where it is confined
+ORDER_LIMIT = 1 << 16  # bytes of one order to the warm process
+LEFT_OUT = "some files of the hand-in could not be copied beside the notebook"
 PASSABLE = frozenset(
     {"builtins", "collections", "functools", "math", "numpy", "operator", "sympy", "torch"}
 )
@@ -301,13 +306,14 @@ class Desk:
 
     Args:
         control: Carries the orders between cells and tests.
-        output_limit: Characters of printed output that are kept of one cell.
+        outputs: Collects what is shown.
+        shell: The shell that shows it there, fresh.
     """
 
-    def __init__(self, control: socket.socket, output_limit: int) -> None:
+    def __init__(self, control: socket.socket, outputs: Outputs, shell: Any) -> None:
         self.control = control
-        self.outputs = Outputs(output_limit)
-        self.shell = make_shell(self.outputs)
+        self.outputs = outputs
+        self.shell = shell
         self.names: dict[str, Any] = self.shell.user_ns
         self.handles: dict[str, Any] = {}
         self.epoch = 0
@@ -539,17 +545,22 @@ def _reap(signum: int, frame: object) -> None:
             pass
 
 
-def _open_desk(control: socket.socket, order: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class _Workshop:
+    """What is made once in the warm process and inherited by every fork."""
+
+    outputs: Outputs
+    shell: Any
+
+
+def _open_desk(
+    control: socket.socket, order: dict[str, Any], shared: Path, workshop: _Workshop
+) -> None:
     """In a fork of its own: a fresh folder with the hand-in's files, then serve the notebook."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    confine.readable_by_itself()
     folder = Path.home() / order["folder"]
-    if SHARED_FOLDER.is_dir():
-        try:
-            shutil.copytree(SHARED_FOLDER, folder, symlinks=True, dirs_exist_ok=True)
-        except OSError:  # shutil.Error is one: too large, unreadable or special files
-            note("some files of the hand-in could not be copied beside the notebook")
-            if shutil.disk_usage(Path.home()).free < 2**20:  # the shell needs a little room
-                shutil.rmtree(folder, ignore_errors=True)
+    _copy_hand_in(shared, folder)
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     sys.path.insert(0, "")
@@ -560,29 +571,120 @@ def _open_desk(control: socket.socket, order: dict[str, Any]) -> None:
             for part in seed.split("."):
                 found = getattr(found, part)
             found(0)
-    Desk(control, order["output_limit"]).serve()
+    workshop.outputs.limit = order["output_limit"]
+    Desk(control, workshop.outputs, workshop.shell).serve()
+
+
+def _copy_hand_in(shared: Path, folder: Path) -> None:
+    """Give a notebook its own copies of the hand-in's files, as far as there is room."""
+    try:
+        shutil.copytree(shared, folder, symlinks=True, dirs_exist_ok=True)
+    except OSError:  # shutil.Error is one: too large or too many
+        note(LEFT_OUT)
+        if shutil.disk_usage(Path.home()).free < 2**20:  # the shell needs a little room
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack(channel: Channel, folder: Path) -> None:
+    """Write the hand-in's files, as the examiner sends them, until it says to go on."""
+    folder.mkdir(exist_ok=True)
+    while "file" in (received := channel.receive())[0]:
+        head, content = received
+        target = folder / head["file"]
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content[0])
+        except (OSError, IndexError, ValueError):  # no room, not to be had, an impossible name
+            note(LEFT_OUT)
+
+
+def _serve_submission(control: socket.socket, order: dict[str, Any], workshop: _Workshop) -> None:
+    """The first process of a submission: confine itself, then open a desk for every notebook."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which nobody inside can send to the first one
+    control.send(b"!")  # the kernel tells the examiner who said so
+    channel = Channel(control)
+    try:
+        _leave_shared_files()
+        if order["confine"]:
+            confine.own_view(order["scratch"], order["size_mb"])
+            shared = Path("/", HAND_IN)
+        else:
+            os.environ["HOME"] = order["home"]
+            shared = Path(order["home"], HAND_IN)
+        _unpack(channel, shared)
+        if order["confine"]:
+            confine.seal(str(shared))
+            refused = bytes.fromhex(order["refused"])
+            confine.give_up_rights(order["user"], order["limits"], refused)
+    except OSError as error:
+        channel.send({"error": str(error)})
+        return
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans stay in our tree
+    channel.send({"ok": "ready"})
+    for desk, text in _callers(control):
+        if os.fork() == 0:
+            control.close()
+            _open_desk(desk, json.loads(text), shared, workshop)
+            os._exit(0)
+        desk.close()
+
+
+def _leave_shared_files() -> None:
+    """Standard error is a file of the warm process, which submissions must not share."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _callers(door: socket.socket) -> Iterator[tuple[socket.socket, bytes]]:
+    """Who comes to a door, with a socket and an order, until it is closed."""
+    while True:
+        text, fds, _, _ = socket.recv_fds(door, ORDER_LIMIT, 1)
+        if not text or not fds:
+            return
+        yield socket.socket(fileno=fds[0]), text
 
 
 def main(fd: int) -> None:
-    """Serve one submission over the socket with the descriptor `fd`."""
+    """The warm process: load what an assignment needs, then fork a process for every submission.
+
+    Args:
+        fd: Descriptor of the socket to the grader.
+    """
     door = socket.socket(fileno=fd)
-    setup, _ = Channel(door).receive()
+    setup = json.loads(door.recv(ORDER_LIMIT))
     warm_up(setup["imports"])
     furnish(setup["data_root"])
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans stay in our tree
+    outputs = Outputs(0)
+    workshop = _Workshop(outputs, make_shell(outputs))
     signal.signal(signal.SIGCHLD, _reap)
     gc.collect()
     gc.freeze()  # what is loaded stays: a collection in a fork would copy its pages
-    Channel(door).send({"ok": "ready"})
-    while True:
-        text, fds, _, _ = socket.recv_fds(door, 4096, 1)
-        if not text or not fds:
-            return
-        control = socket.socket(fileno=fds[0])
-        if os.fork() == 0:
-            door.close()
-            try:
-                _open_desk(control, json.loads(text))
-            finally:
-                os._exit(0)
+    door.send(b"ready")
+    for control, text in _callers(door):
+        order = json.loads(text)
+        try:
+            with _walled(order["confine"]):
+                child = os.fork()
+                if child == 0:
+                    door.close()
+                    _serve_and_leave(control, order, workshop)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                control.send(b"!")
+                Channel(control).send({"error": str(error)})
         control.close()
+
+
+def _walled(confined: bool) -> contextlib.AbstractContextManager[None]:
+    return confine.children_in_a_new_tree() if confined else contextlib.nullcontext()
+
+
+def _serve_and_leave(
+    control: socket.socket, order: dict[str, Any], workshop: _Workshop
+) -> NoReturn:
+    try:
+        _serve_submission(control, order, workshop)
+    finally:
+        os._exit(0)

@@ -1,7 +1,7 @@
-"""The examiner's side of the candidate: start it, call it, and never trust it.
+"""The examiner's side of the candidate: call it, and never trust it.
 
-`Submission` is one sandbox with one agent; `Candidate` is one notebook in it. A value that is
-no data arrives as a `Handle`, which can be called and read but never judged.
+`Candidate` is one notebook of a submission. A value that is no data arrives as a `Handle`, which
+can be called and read but never judged.
 """
 
 from __future__ import annotations
@@ -10,34 +10,28 @@ import contextlib
 import functools
 import importlib
 import inspect
-import json
-import shutil
 import signal
 import socket
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
 from autograder.agent import PASSABLE
 from autograder.course import Limits
 from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
-from autograder.errors import CandidateLost, SandboxError
-from autograder.sandbox import Confined, Mount
+from autograder.errors import CandidateLost
+from autograder.sandbox import Usage
 from autograder.verdict import shorten
 
-KIT = "/opt/kit"  # where the agent's files are seen inside the sandbox
-DATA = "/opt/data"  # where the course's data are seen inside the sandbox
-START_WALL_S = 180.0  # the agent's own start: loading torch on a busy machine
 RAISABLE = frozenset(
     """ArithmeticError AssertionError AttributeError EOFError FileNotFoundError ImportError
     IndexError KeyError LookupError MemoryError ModuleNotFoundError NameError NotImplementedError
     OSError OverflowError PermissionError RecursionError RuntimeError StopIteration SyntaxError
     TypeError UnboundLocalError UnicodeError ValueError ZeroDivisionError""".split()
 )
+LOOK_S = 0.5  # the most that one look at the clock counts
+BUSY_FACTOR = 3.0  # how much longer what computes may take than what only waits
 LOST = {
     "crashed": "The process died while your code ran ({detail}).",
     "timed_out": "It did not end within {detail}.",
@@ -48,6 +42,39 @@ LOST = {
 
 class HandleMisuse(TypeError):
     """A test asked for the value of something that is no value."""
+
+
+class Patience:
+    """Wall time as the backstop behind the limit of processor time.
+
+    On a busy machine an honest process waits for its turn, so wall time counts while nothing is
+    computed; only a multiple of it ends what computes a little all the time.
+
+    Args:
+        idle_s: How long it may wait without computing, in seconds of wall time; 5 at least.
+        cpu_s: Processor seconds that it had used before.
+    """
+
+    def __init__(self, idle_s: float, cpu_s: float) -> None:
+        self.idle_limit_s = max(idle_s, 5.0)
+        self.idle_s = 0.0
+        self.cpu_s = cpu_s
+        self.start = self.looked = time.monotonic()
+
+    def ends_after(self, cpu_s: float) -> float:
+        """Look at the clock; the wall time after which it ends, 0 while it may go on.
+
+        Args:
+            cpu_s: Processor seconds used so far. Called several times a second.
+        """
+        now = time.monotonic()
+        if cpu_s <= self.cpu_s:
+            self.idle_s += min(now - self.looked, LOOK_S)  # a longer pause was not its own
+        self.cpu_s, self.looked = cpu_s, now
+        if self.idle_s > self.idle_limit_s:
+            return self.idle_limit_s
+        longest_s = BUSY_FACTOR * self.idle_limit_s
+        return longest_s if now - self.start > longest_s else 0.0
 
 
 class Session:
@@ -71,20 +98,21 @@ class Candidate:
     """One notebook of a submission, alive in the sandbox.
 
     Args:
-        submission: The sandbox it lives in.
+        limits: What the submission may use.
+        usage: What the submission has used so far.
         control: Carries orders between cells and tests.
     """
 
-    def __init__(self, submission: Submission, control: socket.socket) -> None:
-        self.submission = submission
+    def __init__(self, limits: Limits, usage: Callable[[], Usage], control: socket.socket) -> None:
+        self.usage = usage
         self.control = control
-        self.limits = submission.limits
+        self.limits = limits
         self.channel: Channel | None = None
         self.session = Session()
         self.callbacks: list[Callable[..., Any]] = []
         self.dead = False
         self._cpu_start = 0.0
-        self._wall_start = 0.0
+        self._patience = Patience(0.0, 0.0)
         self._budget_s = 0.0
 
     # One cell or test.
@@ -116,8 +144,8 @@ class Candidate:
             self._lose("crashed", "it had died before")
         ours, theirs = socket.socketpair()
         self._budget_s = cpu_s
-        self._cpu_start = self.submission.confined.usage().cpu_s
-        self._wall_start = time.monotonic()
+        self._cpu_start = self.usage().cpu_s
+        self._patience = Patience(cpu_s * self.limits.wall_factor, self._cpu_start)
         try:
             socket.send_fds(self.control, [b"b"], [theirs.fileno()])
         except OSError:
@@ -164,20 +192,19 @@ class Candidate:
 
     def forgive(self, wall_s: float) -> None:
         """Leave wall time out of this turn's account: it went by while others worked."""
-        self._wall_start += wall_s
+        self._patience.start += wall_s
 
     def _watch(self) -> None:
         """Stop a turn that goes over a limit. Called while we wait."""
-        usage = self.submission.confined.usage()
+        usage = self.usage()
         if usage.memory_mb > self.limits.memory_mb:
             self._lose("out_of_memory", f"{self.limits.memory_mb} MB")
         if usage.processes > self.limits.processes:
             self._lose("crashed", f"it started more than {self.limits.processes} processes")
         if usage.cpu_s - self._cpu_start > self._budget_s:
             self._lose("timed_out", f"{self._budget_s:g} s of processor time")
-        wall_s = max(self._budget_s * self.limits.wall_factor, 5.0)
-        if time.monotonic() - self._wall_start > wall_s:
-            self._lose("timed_out", f"{wall_s:g} s")
+        if waited_s := self._patience.ends_after(usage.cpu_s):
+            self._lose("timed_out", f"{waited_s:g} s")
 
     def _lose(self, reason: str, detail: str) -> NoReturn:
         if self.session.lost is None:
@@ -492,111 +519,3 @@ def describe(value: Any) -> str:
         return f"{kind.__name__} of {len(value)} items"
     text = repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-class Submission:
-    """One student's sandbox, with the assignment's modules loaded.
-
-    Args:
-        files: Folder of the hand-in's files, visible read-only; None for none.
-        imports: Modules to load before any student code.
-        data_root: The course's data, in torchvision's layout.
-        limits: What the submission may use.
-        sandbox: `bubblewrap` or `none`.
-
-    Raises:
-        SandboxError: The agent does not start.
-    """
-
-    def __init__(
-        self,
-        files: Path | None,
-        imports: Sequence[str],
-        data_root: Path,
-        limits: Limits,
-        sandbox: str,
-    ) -> None:
-        self.limits = limits
-        self.sandbox = sandbox
-        self.opened = 0
-        self.folder: str | None = None
-        ours, theirs = socket.socketpair()
-        here = Path(__file__).resolve().parent
-        confined = sandbox == "bubblewrap"
-        self.folder = None if confined else tempfile.mkdtemp(prefix="candidate-")
-        kit = KIT if confined else str(here.parent)
-        code = (
-            f"import sys; sys.path.insert(0, {kit!r}); "
-            f"from autograder.agent import main; main({theirs.fileno()})"
-        )
-        self.confined = Confined(
-            [sys.executable, "-c", code], limits, _mounts(here, files, data_root), kind=sandbox,
-            fds=[theirs.fileno()], folder=Path(self.folder) if self.folder else None,
-        )  # fmt: skip
-        theirs.close()
-        self.door = ours
-        self._start(imports, DATA if confined else str(data_root))
-
-    def _start(self, imports: Sequence[str], data_root: str) -> None:
-        channel = Channel(self.door, self._watch_start)
-        self._deadline = time.monotonic() + START_WALL_S
-        try:
-            channel.send({"imports": list(imports), "data_root": data_root})
-            channel.receive()
-        except (OSError, Uncrossable) as error:
-            complaint = self._last_words()
-            raise SandboxError(
-                f"the process for student code did not start: {complaint or error}",
-                "sandbox",
-                "run `autograder doctor`",
-            ) from error
-
-    def _last_words(self) -> str:
-        self.confined.process.kill()
-        self.confined.process.wait()
-        return self.confined.complaint()
-
-    def _watch_start(self) -> None:
-        if time.monotonic() > self._deadline:
-            raise ConnectionError(f"no answer within {START_WALL_S:g} s")
-
-    def open(self) -> Candidate:
-        """Open one notebook: a fresh copy of the warm process, a fresh working folder."""
-        ours, theirs = socket.socketpair()
-        self.opened += 1
-        order = {"folder": f"work{self.opened}", "output_limit": self.limits.output_kb * 1000}
-        candidate = Candidate(self, ours)
-        try:
-            socket.send_fds(self.door, [json.dumps(order).encode()], [theirs.fileno()])
-        except OSError:  # student code has ended the whole sandbox
-            candidate.dead = True
-        theirs.close()
-        return candidate
-
-    def close(self) -> None:
-        """End the sandbox and everything in it."""
-        self.door.close()
-        self.confined.kill()
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
-
-    def __enter__(self) -> Submission:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _mounts(here: Path, files: Path | None, data_root: Path) -> list[Mount]:
-    """What a candidate sees: the agent's own files, the data, the hand-in. No test, no answer."""
-    mounts = [
-        Mount(here / f, f"{KIT}/autograder/{f}") for f in ("__init__.py", "agent.py", "crossing.py")
-    ]
-    compat = here.parent / "torchvision_compat.py"
-    if compat.is_file():
-        mounts.append(Mount(compat, f"{KIT}/torchvision_compat.py"))
-    if data_root.is_dir():
-        mounts.append(Mount(data_root, DATA))
-    if files is not None and files.is_dir():
-        mounts.append(Mount(files, "/submission"))
-    return mounts

@@ -26,7 +26,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.candidate import Candidate, HandleMisuse, Probe, Session, Submission
+from autograder.candidate import BUSY_FACTOR, Candidate, HandleMisuse, Probe, Session
 from autograder.cpp import Program
 from autograder.errors import CandidateLost, SourceError
 from autograder.handin import HandIn, examining
@@ -58,6 +58,7 @@ from autograder.verdict import (
     recording,
     shorten,
 )
+from autograder.warm import Submission
 
 BRIDGE = "cpp.bridge"  # the module that notebooks import the program's class from
 EXAMINER_WALL_S = 30.0  # a test's own work, besides the time that the candidate may take
@@ -179,7 +180,7 @@ class _Examination:
         return cell is not None and is_kept(cell)
 
     def examined(self) -> Examined:
-        wall, cpu = time.monotonic(), own_cpu_s() + self.submission.confined.usage().cpu_s
+        wall, cpu = time.monotonic(), own_cpu_s() + self.submission.usage().cpu_s
         self.candidate = self.submission.open()
         try:
             with _bridge(self.program):
@@ -191,7 +192,7 @@ class _Examination:
             self.candidate.close()
             if self.program is not None:
                 self.program.close()
-        cpu = own_cpu_s() + self.submission.confined.usage().cpu_s - cpu
+        cpu = own_cpu_s() + self.submission.usage().cpu_s - cpu
         cpu += self.program.cpu_s() if self.program is not None else 0.0
         result = NotebookResult(
             self.source.name, tuple(self.verdicts), tuple(self.remarks), round(cpu, 2),
@@ -234,11 +235,11 @@ class _Examination:
             text = f"The cell {step.id} was not run: the time for all cells was spent."
             self._remark("cell-stopped", text, step.id)
             return
-        before = self.submission.confined.usage().cpu_s
+        before = self.submission.usage().cpu_s
         reply: dict[str, Any] = {}
         with self.candidate.turn(max(self.budget_s, GRACE_CPU_S)) as session:
             reply = self.candidate.run(step.id, cell.source)
-        self.budget_s -= self.submission.confined.usage().cpu_s - before
+        self.budget_s -= self.submission.usage().cpu_s - before
         cell.outputs = _clean_outputs(reply.get("outputs", []))
         cell.execution_count = _count(reply.get("count"))
         notes = reply.get("notes")
@@ -366,11 +367,9 @@ class _Test:
         if self.program is None:
             yield
             return
-        try:
-            with self.program.turn(self.candidate.limits.test_cpu_s, self.program_session):
-                yield
-        finally:
-            self.candidate.forgive(self.program.turn_wall_s)
+        cpu_s, forgive = self.candidate.limits.test_cpu_s, self.candidate.forgive
+        with self.program.turn(cpu_s, self.program_session, forgive):
+            yield
 
     def _printed(self) -> str:
         """What the student's code has printed so far, program and notebook."""
@@ -447,7 +446,8 @@ class _Test:
         self._bind()
         tree.body = [self._shipped(node) for node in tree.body]
         wall_s = (
-            self.candidate.limits.test_cpu_s * self.candidate.limits.wall_factor + EXAMINER_WALL_S
+            BUSY_FACTOR * self.candidate.limits.test_cpu_s * self.candidate.limits.wall_factor
+            + EXAMINER_WALL_S
         )
         with (
             examining(self.examination.handin),

@@ -19,7 +19,6 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.candidate import Submission
 from autograder.course import Assignment, Course
 from autograder.data import CourseData
 from autograder.errors import InputError, NotebookError
@@ -43,9 +42,11 @@ from autograder.plan import (
     released_files,
     sources_digest,
     wall_limit_s,
+    warm_process,
     warm_up,
 )
 from autograder.verdict import Remark, Status, SubmissionResult, shorten
+from autograder.warm import Submission, Warm
 from autograder.workers import Failure, Finished, cores, run_forked
 
 FAULT = "The grader itself failed on this work; a person will look at it."
@@ -151,17 +152,21 @@ def _submissions(course: Course, assignment: Assignment, students: Sequence[str]
 def _judge(plan: Plan, students: Sequence[str], workers: int) -> Iterator[Finished[str]]:
     if not students:
         return
-    warm_up(plan)
-    wall_s = wall_limit_s(plan, len(plan.sources))
-    yield from run_forked(students, lambda s: judge_one(plan, s), workers=workers, wall_s=wall_s)
+    with warm_process(plan) as warm:
+        warm_up(plan)
+        warm.wait()
+        wall_s = wall_limit_s(plan, len(plan.sources))
+        for finished in run_forked(
+            students, lambda s: judge_one(plan, s, warm), workers=workers, wall_s=wall_s
+        ):
+            warm.revive()
+            yield finished
 
 
-def judge_one(plan: Plan, student: str) -> str:
+def judge_one(plan: Plan, student: str, warm: Warm) -> str:
     """Judge one submission in this process; its notebooks and results go to `autograded/`."""
     folder = plan.course.submitted(student, plan.assignment.name)
-    with Submission(
-        folder, plan.assignment.imports, plan.data.root, plan.course.limits, plan.sandbox
-    ) as submission:
+    with Submission(warm, folder) as submission:
         judged = [_judge_safely(plan, source, folder, submission) for source in plan.sources]
     examined = [one for one, _ in judged]
     _keep(plan, (_result(plan, student, examined), examined))

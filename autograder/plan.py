@@ -20,6 +20,7 @@ from autograder.errors import SandboxError, SourceError
 from autograder.files import read_files
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source, points
 from autograder.verdict import question_of
+from autograder.warm import Warm
 
 CODE_SUFFIXES = (".py", ".cpp", ".hpp")
 
@@ -85,6 +86,11 @@ def _check_points(assignment: Assignment, sources: tuple[SourceNotebook, ...]) -
                 f"{question.notebook}.ipynb",
                 "make the two agree",
             )
+
+
+def warm_process(plan: Plan) -> Warm:
+    """Start the process that loads what student code imports, while we load what tests import."""
+    return Warm(plan.assignment.imports, plan.data.root, plan.course.limits, plan.sandbox)
 
 
 def warm_up(plan: Plan) -> None:

@@ -15,14 +15,13 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.agent import Outputs, make_shell
 from autograder.answers import Answer, fill, kept_outputs, load_answers, solution_cells
-from autograder.candidate import Submission
 from autograder.course import Assignment, Course, Question
 from autograder.examine import examine
 from autograder.notebook import Role, SourceNotebook, dumps, grade_id, is_kept, role
@@ -34,9 +33,11 @@ from autograder.plan import (
     solution_files,
     sources_digest,
     wall_limit_s,
+    warm_process,
     warm_up,
 )
 from autograder.verdict import Status, Verdict, question_of, verdict_from_dict
+from autograder.warm import Submission, Warm
 from autograder.workers import cores, run_forked
 
 RIGHT_FORMS, WRONG_ANSWERS = 2, 3  # the least that a proved question keeps
@@ -118,24 +119,29 @@ def prove(
     known = {} if again else {c: p for c in cases if (p := _remembered(plan, c)) is not None}
     todo = [c for c in cases if c not in known]
     done = len(known)
-    count = workers or cores()
-    if todo:
-        warm_up(plan)
-    shares = _shares(todo, count * 2)
-    wall_s = wall_limit_s(plan, len(todo))
-    for finished in run_forked(
-        shares, lambda s: _prove_share(plan, s), workers=count, wall_s=wall_s
-    ):
-        if finished.failure is not None:
-            raise finished.failure.error()
-        for item in json.loads(finished.text or "[]"):
-            proved = _proved_from(item)
-            known[proved.case] = proved
-            done += 1
-            on_progress(f"{proved.case.question} {proved.case.name}", done, len(cases))
-            if not proved.problems:
-                _remember(plan, proved)
+    for proved in _prove_all(plan, todo, workers or cores()):
+        known[proved.case] = proved
+        done += 1
+        on_progress(f"{proved.case.question} {proved.case.name}", done, len(cases))
+        if not proved.problems:
+            _remember(plan, proved)
     return Proof(tuple(known[c] for c in cases), tuple(problems))
+
+
+def _prove_all(plan: Plan, cases: Sequence[Case], workers: int) -> Iterator[Proved]:
+    """Prove cases, each in a sandbox of its own."""
+    if not cases:
+        return
+    with warm_process(plan) as warm:
+        warm_up(plan)
+        warm.wait()
+        wall_s = wall_limit_s(plan, 1)
+        for finished in run_forked(
+            cases, lambda c: prove_one(plan, c, warm), workers=workers, wall_s=wall_s
+        ):
+            if finished.failure is not None:
+                raise finished.failure.error()
+            yield _proved_from(json.loads(finished.text or "{}"))
 
 
 # --- what is to be proved ---------------------------------------------------------------
@@ -194,29 +200,21 @@ def _tests(plan: Plan, question: Question) -> set[str]:
     }
 
 
-def _shares(cases: Sequence[Case], count: int) -> list[list[Case]]:
-    """Cases dealt into shares: each is proved in one sandbox, started once."""
-    ordered = sorted(cases, key=lambda c: (c.kind == "wrong", c.question))
-    return [share for i in range(count) if (share := list(ordered[i::count]))]
-
-
 # --- proving ----------------------------------------------------------------------------
 
 
-def _prove_share(plan: Plan, cases: Sequence[Case]) -> str:
-    limits = plan.course.limits
-    with Submission(
-        None, plan.assignment.imports, plan.data.root, limits, plan.sandbox
-    ) as submission:
-        proved = [judge_case(plan, case, submission) for case in cases]
-    return json.dumps([_as_dict(p) for p in proved])
+def prove_one(plan: Plan, case: Case, warm: Warm) -> str:
+    """Judge one case in a fork, as text for the parent."""
+    if case.kind == "kernel":
+        source = _source(plan, case.notebook)
+        return json.dumps(_as_dict(Proved(case, tuple(_in_one_kernel(plan, source)), ())))
+    with Submission(warm) as submission:
+        return json.dumps(_as_dict(judge_case(plan, case, submission)))
 
 
 def judge_case(plan: Plan, case: Case, submission: Submission) -> Proved:
     """Judge one case as a hand-in, in a sandbox that may have judged others before."""
     source = _source(plan, case.notebook)
-    if case.kind == "kernel":
-        return Proved(case, tuple(_in_one_kernel(plan, source)), ())
     handed_in = _handed_in(plan, case, source)
     files = _files(plan, case, source)
     examined = examine(source, handed_in, submission, plan.course.secret, files)

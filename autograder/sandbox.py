@@ -22,11 +22,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from autograder import seccomp
+from autograder import confine, seccomp
 from autograder.course import Limits
 from autograder.errors import SandboxError
 
 HOME = "/home/student"
+HAND_IN = "/submission"  # where a hand-in's files are seen inside, read-only
+SCRATCH = ("/tmp", "/dev/shm", HOME, HAND_IN)
+# To make namespaces, and to give up rights; as root also to change to an unprivileged user.
+WARM_RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SETUID", "CAP_SETGID")
 USER_BASE = 1_900_000_000  # numeric ids for student code where the kit runs as root
 ADDRESS_SPACE_FACTOR = 3  # CPU builds of torch map far more than they use
 OPEN_FILES = 256
@@ -107,11 +111,18 @@ def why_not() -> str:
         if shutil.which(program) is None:
             return f"the program {program} is not installed"
     limits = Limits()
+    inner = Mount(Path(confine.__file__), "/opt/confine.py")
+    lines = (
+        command(["/bin/sh", "-c", "echo works"], limits, [], slot=0),
+        warm_command([sys.executable, inner.target, user_for(0)], limits, [inner]),
+    )
+    return next(filter(None, map(_complaint_of, lines)), "")
+
+
+def _complaint_of(line: Sequence[str]) -> str:
+    """What goes wrong with a command that should print that it works; empty where it does."""
     try:
-        done = subprocess.run(
-            command(["/bin/sh", "-c", "echo works"], limits, [], slot=0),
-            capture_output=True, text=True, timeout=20, check=False,
-        )  # fmt: skip
+        done = subprocess.run(line, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return "" if done.stdout.strip() == "works" else (done.stderr.strip() or "it printed nothing")
@@ -152,7 +163,7 @@ def command(
     extra: Mapping[str, str] | None = None,
     seccomp_fd: int | None = None,
 ) -> list[str]:
-    """The command line that runs `argv` in bubblewrap.
+    """The command line that runs one hostile program, `argv`, in bubblewrap.
 
     Args:
         argv: Program and arguments, as seen inside.
@@ -162,6 +173,45 @@ def command(
         extra: More environment variables.
         seccomp_fd: Descriptor of the filter of system calls; None for no filter.
     """
+    args = _walls(limits, mounts, extra)
+    if seccomp_fd is not None:
+        args += ["--seccomp", str(seccomp_fd)]
+    if os.geteuid() == 0:
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            args += ["--cap-add", capability]
+        user = user_for(slot)
+        args += ["--", "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        args += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+    else:
+        args += ["--unshare-user", "--cap-drop", "ALL", "--", "setpriv", "--no-new-privs"]
+    return [*args, *_kernel_limits(limits), *argv]
+
+
+def warm_command(
+    argv: Sequence[str],
+    limits: Limits,
+    mounts: Sequence[Mount],
+    extra: Mapping[str, str] | None = None,
+) -> list[str]:
+    """The command line of a warm process of ours, which confines each of its forks itself.
+
+    It runs no student code, and keeps just the rights that `autograder.confine` takes from a fork.
+    """
+    args = _walls(limits, mounts, extra)
+    args += [] if os.geteuid() == 0 else ["--unshare-user"]
+    args += ["--cap-drop", "ALL"]
+    for capability in WARM_RIGHTS if os.geteuid() == 0 else WARM_RIGHTS[:2]:
+        args += ["--cap-add", capability]
+    return [*args, "--", *argv]
+
+
+def user_for(slot: int) -> str:
+    """The user id for student code; empty where it keeps the id of an ordinary user."""
+    return str(USER_BASE + slot) if os.geteuid() == 0 else ""
+
+
+def _walls(limits: Limits, mounts: Sequence[Mount], extra: Mapping[str, str] | None) -> list[str]:
+    """Bubblewrap's arguments for what is visible inside: the outer wall."""
     size = str(limits.file_mb * 2**20)
     args = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     args += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv"]
@@ -175,7 +225,7 @@ def command(
         elif path.is_dir():
             args += ["--ro-bind", str(path), str(path)]
     args += ["--proc", "/proc", "--dev", "/dev", "--perms", "0755", "--dir", str(Path(HOME).parent)]
-    for scratch in ("/tmp", "/dev/shm", HOME):
+    for scratch in SCRATCH:
         args += ["--perms", "1777", "--size", size, "--tmpfs", scratch]
     all_mounts = [*_python_mounts(), *mounts]
     for folder in _parents([*(m.target for m in all_mounts), *SYSTEM_FILES]):
@@ -186,39 +236,23 @@ def command(
         args += ["--ro-bind", str(mount.source), mount.target]
     for folder in _hidden_packages():
         args += ["--tmpfs", folder, "--remount-ro", folder]
-    args += ["--chdir", HOME, "--remount-ro", "/dev", "--remount-ro", "/"]
-    if seccomp_fd is not None:
-        args += ["--seccomp", str(seccomp_fd)]
-    if os.geteuid() == 0:
-        args += [
-            "--cap-add",
-            "CAP_SETUID",
-            "--cap-add",
-            "CAP_SETGID",
-            "--cap-add",
-            "CAP_SETPCAP",
-            "--",
-        ]
-        user = str(USER_BASE + slot)
-        args += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        args += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
-    else:
-        args += ["--unshare-user", "--cap-drop", "ALL", "--", "setpriv", "--no-new-privs"]
-    return [*args, *_kernel_limits(limits), *argv]
+    return [*args, "--chdir", HOME, "--remount-ro", "/dev", "--remount-ro", "/"]
+
+
+def process_limits(limits: Limits) -> dict[str, int]:
+    """The limits that the kernel enforces on each process, by the names of `resource`."""
+    return {
+        "AS": limits.memory_mb * ADDRESS_SPACE_FACTOR * 2**20,
+        "FSIZE": limits.file_mb * 2**20,
+        "NPROC": limits.processes,
+        "NOFILE": OPEN_FILES,
+        "CORE": 0,
+    }
 
 
 def _kernel_limits(limits: Limits) -> list[str]:
-    """The limits that the kernel enforces on each process."""
-    address_space = limits.memory_mb * ADDRESS_SPACE_FACTOR * 2**20
-    return [
-        "prlimit",
-        f"--as={address_space}",
-        f"--fsize={limits.file_mb * 2**20}",
-        f"--nproc={limits.processes}",
-        f"--nofile={OPEN_FILES}",
-        "--core=0",
-        "--",
-    ]
+    options = [f"--{name.lower()}={value}" for name, value in process_limits(limits).items()]
+    return ["prlimit", *options, "--"]
 
 
 def _parents(targets: Sequence[str]) -> list[str]:
@@ -241,6 +275,7 @@ class Confined:
         kind: `bubblewrap` or `none`.
         fds: Descriptors that stay open inside.
         folder: Working folder for the sandbox `none`.
+        warm: Whether it is a process of ours that confines its forks itself.
     """
 
     def __init__(
@@ -253,10 +288,13 @@ class Confined:
         fds: Sequence[int] = (),
         folder: Path | None = None,
         extra: Mapping[str, str] | None = None,
+        warm: bool = False,
     ) -> None:
         slot = os.getpid() % 65_536 + 1
         line, refused = list(argv), None
-        if kind == "bubblewrap":
+        if warm and kind == "bubblewrap":
+            line = warm_command(argv, limits, mounts, extra)
+        elif kind == "bubblewrap":
             refused = seccomp.open_program()
             line = command(argv, limits, mounts, slot=slot, extra=extra, seccomp_fd=refused)
             fds = [*fds, *([] if refused is None else [refused])]
@@ -283,10 +321,7 @@ class Confined:
 
     def kill(self) -> None:
         """End the sandbox and everything in it."""
-        tree = _tree(self.process.pid)
-        for pid in (self.process.pid, *tree):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_tree(self.process.pid)
         self.process.wait()
         self._said.close()
 
@@ -347,6 +382,13 @@ def tree_usage(root: int) -> Usage:
     ticks = sum(int(f[11]) + int(f[12]) + int(f[13]) + int(f[14]) for f in tree.values())
     pages = sum(int(f[21]) for f in tree.values())
     return Usage(ticks / TICKS, pages * PAGE / 2**20, len(tree))
+
+
+def kill_tree(root: int) -> None:
+    """Kill a process and all its descendants, those first that could start others."""
+    for pid in (root, *_tree(root)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def own_cpu_s() -> float:

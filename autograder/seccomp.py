@@ -96,6 +96,11 @@ def _packed(lines: Sequence[tuple[int, int, int, int]]) -> bytes:
     return b"".join(struct.pack("=HBBI", *line) for line in lines)
 
 
+def here() -> bytes:
+    """The filter for this machine's processor; empty where the processor is unknown."""
+    return program(platform.machine()) if supported() else b""
+
+
 def open_program() -> int | None:
     """A descriptor from which bubblewrap reads the filter; None on an unknown processor.
 

@@ -13,30 +13,27 @@ import json
 import statistics
 from pathlib import Path
 
-from autograder.candidate import Submission
 from autograder.course import load_course
-from autograder.plan import Plan, make_plan, warm_up
+from autograder.plan import Plan, make_plan, warm_process, warm_up
 from autograder.prove import Case, cases_of, judge_case
+from autograder.warm import Submission, Warm
 from autograder.workers import run_forked
 
 ROOT = Path(__file__).resolve().parents[1]
 HONEST = ("solution", "right")
 
 
-def measured(plan: Plan, rounds: int) -> dict[str, list[float]]:
-    """Processor seconds of every honest case, by question; `start` is the sandbox's own."""
+def measured(plan: Plan, warm: Warm, rounds: int) -> dict[str, list[float]]:
+    """Processor seconds of every honest case, by question; `start` is a submission's own."""
     taken: dict[str, list[float]] = {}
-    limits = plan.course.limits
     for _ in range(rounds):
-        with Submission(
-            None, plan.assignment.imports, plan.data.root, limits, plan.sandbox
-        ) as submission:
-            taken.setdefault("start", []).append(submission.confined.usage().cpu_s)
-            for question in plan.assignment.questions:
-                honest: list[Case] = [c for c in cases_of(plan, question) if c.kind in HONEST]
-                for case in honest:
+        for question in plan.assignment.questions:
+            honest: list[Case] = [c for c in cases_of(plan, question) if c.kind in HONEST]
+            for case in honest:
+                with Submission(warm) as submission:
+                    taken.setdefault("start", []).append(submission.usage().cpu_s)
                     proved = judge_case(plan, case, submission)
-                    taken.setdefault(question.id, []).append(proved.cpu_s)
+                taken.setdefault(question.id, []).append(proved.cpu_s)
     return taken
 
 
@@ -48,12 +45,15 @@ def main() -> None:
     options = parser.parse_args()
     course = load_course(ROOT / "course.toml")
     plan = make_plan(course, course.assignment(options.assignment))
-    warm_up(plan)
+    with warm_process(plan) as warm:
+        warm_up(plan)
+        warm.wait()
+        print(f"loading the modules, once a run: {warm.usage().cpu_s:.2f} s")
 
-    def job(rounds: int) -> str:
-        return json.dumps(measured(plan, rounds))
+        def job(rounds: int) -> str:
+            return json.dumps(measured(plan, warm, rounds))
 
-    (finished,) = run_forked([options.rounds], job, workers=1, wall_s=3600)
+        (finished,) = run_forked([options.rounds], job, workers=1, wall_s=3600)
     if finished.failure is not None:
         raise finished.failure.error()
     taken = json.loads(finished.text or "{}")

@@ -9,6 +9,7 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # before numpy loads: the tests fork
 
 from collections.abc import Callable, Iterator, Mapping
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,12 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from autograder.candidate import Submission
 from autograder.course import Course, Limits, load_course
 from autograder.examine import Examined, examine
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source
 from autograder.sandbox import why_not
 from autograder.verdict import Status, Verdict
+from autograder.warm import Submission, Warm
 
 NAME = "q01-double"
 TINY_COURSE = """
@@ -185,19 +186,24 @@ def confined() -> str:
 
 
 @pytest.fixture(scope="session")
-def submission(
-    confined: str, limits: Limits, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Submission]:
-    """One warm sandbox for all tests that leave it as it was."""
+def warm(confined: str, limits: Limits, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """One warm process for all tests."""
     data = tmp_path_factory.mktemp("data")
-    with Submission(None, ["numpy", "sympy", "torch"], data, limits, confined) as opened:
+    with Warm(["numpy", "sympy", "torch"], data, limits, confined) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def submission(warm: Warm) -> Iterator[Submission]:
+    """One sandbox for all tests that leave it as it was."""
+    with Submission(warm) as opened:
         yield opened
 
 
 @pytest.fixture
-def fresh(confined: str, limits: Limits, tmp_path: Path) -> Iterator[Submission]:
+def fresh(warm: Warm) -> Iterator[Submission]:
     """A sandbox for one test that may spoil it."""
-    with Submission(None, ["numpy"], tmp_path, limits, confined) as opened:
+    with Submission(warm) as opened:
         yield opened
 
 
@@ -231,3 +237,33 @@ def points_of(examined: Examined) -> dict[str, float | None]:
 def passed(verdict: Verdict) -> bool:
     """Whether a verdict gives all the points."""
     return verdict.status is Status.PASSED and verdict.points == verdict.max_points
+
+
+class Tags(HTMLParser):
+    """Every tag, attribute and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag and its attributes."""
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        """All texts as they stand, one after the other."""
+        return "".join(self.texts)
+
+    @property
+    def words(self) -> str:
+        """The words, one blank between two, whatever tags and lines are there."""
+        return " ".join(" ".join(self.texts).split())

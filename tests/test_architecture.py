@@ -17,12 +17,12 @@ PACKAGE = ROOT / "autograder"
 RANKS = {
     "__init__": 0, "builder": 0, "errors": 0, "verdict": 0, "handin": 0, "ratification": 0,
     "course": 1, "notebook": 1, "crossing": 1, "overrides": 1, "symbolic": 1, "numeric": 1, "structure": 1, "workers": 1,
-    "formulas": 1, "plots": 1,
+    "confine": 0, "formulas": 1, "plots": 1,
     "seccomp": 1, "files": 1, "sandbox": 2, "agent": 2, "data": 2, "gradebook": 2, "collect": 2, "answers": 2, "new": 2,
-    "candidate": 3, "plan": 3, "sheet": 3, "pages": 3, "cpp": 3,
-    "examine": 4,
-    "grade": 5, "prove": 5, "release": 5, "lint": 5, "feedback": 5, "report": 5,
-    "doctor": 6, "cli": 7,
+    "candidate": 3, "sheet": 3, "pages": 3, "cpp": 4,
+    "warm": 4, "plan": 5, "examine": 5,
+    "grade": 6, "prove": 6, "release": 6, "lint": 6, "feedback": 6, "report": 6,
+    "doctor": 7, "cli": 8,
 }  # fmt: skip
 MODULES = sorted(
     ".".join(p.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
@@ -69,13 +69,19 @@ def test_imports_point_to_a_lower_rank(module: str) -> None:
 
 
 def test_the_sandboxed_agent_needs_nothing_of_ours_but_the_crossing() -> None:
-    """Inside the sandbox there are only `__init__`, `agent` and `crossing`."""
+    """Inside the sandbox there are only `__init__`, `agent`, `confine` and `crossing`."""
     import sys
 
-    for module, allowed in (("agent", {"autograder.crossing"}), ("crossing", set())):
+    beside = {"agent": {"autograder", "autograder.confine", "autograder.crossing"}}
+    for module in ("agent", "confine", "crossing"):
+        allowed = beside.get(module, set())
         at_start = imports_of(path_of(module), deferred=False)
         ours = {n for n in at_start if n.startswith("autograder")}
-        assert {n for n in ours if not any(n.startswith(a) for a in allowed)} == set()
+        assert {
+            n
+            for n in ours
+            if not any(n == a or n.startswith(f"{a}.") for a in allowed - {"autograder"})
+        } - {"autograder"} == set()
         others = {n.partition(".")[0] for n in at_start - ours}
         assert others <= set(sys.stdlib_module_names)
 

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from autograder.candidate import Candidate, Handle, HandleMisuse, Submission, describe
+from autograder.candidate import Candidate, Handle, HandleMisuse, describe
 from autograder.course import Limits
 from autograder.errors import CandidateLost
+from autograder.warm import Submission, Warm
 
 CELL = """
 import numpy as np
@@ -176,7 +178,7 @@ def test_a_dead_candidate_fails_every_turn_quietly(fresh: Submission) -> None:
 
 def test_a_dead_sandbox_fails_every_notebook_quietly(fresh: Submission) -> None:
     """When student code has ended the whole sandbox, the next notebook opens, and is lost."""
-    fresh.confined.kill()
+    os.kill(fresh.pid, signal.SIGKILL)
     candidate = fresh.open()
     with candidate.turn(2) as session:
         candidate.values(["x"])
@@ -202,8 +204,9 @@ def test_the_secret_is_nowhere_inside(
 ) -> None:
     """Neither our environment nor the first process of the sandbox tells the course's secret."""
     monkeypatch.setenv("AUTOGRADER_SECRET", "hush-hush")
-    with Submission(None, [], tmp_path, limits, confined) as opened:
-        environ = Path(f"/proc/{opened.confined.process.pid}/environ").read_bytes()
+    with Warm([], tmp_path, limits, confined) as warm, Submission(warm) as opened:
+        environ = warm.environment_of_the_outer_wall()
+        assert b"PATH" in environ
         candidate = opened.open()
         with candidate.turn(5):
             result = candidate.run("a", "import os; print(dict(os.environ))")
@@ -212,18 +215,14 @@ def test_the_secret_is_nowhere_inside(
     assert "hush" not in str(result["outputs"])
 
 
-def test_files_of_the_hand_in_lie_beside_the_notebook(
-    confined: str, limits: Limits, tmp_path: Path
-) -> None:
-    """They are copies: changing them changes nothing outside. Unreadable ones are reported."""
+def test_files_of_the_hand_in_lie_beside_the_notebook(warm: Warm, tmp_path: Path) -> None:
+    """They are copies: changing them changes nothing outside. What is too large is reported."""
     folder = tmp_path / "hand-in"
     folder.mkdir()
     (folder / "data.csv").write_text("1,2")
     (folder / "link").symlink_to("/etc/shadow")
-    private = folder / "private.csv"
-    private.write_text("3")
-    private.chmod(0o600 if os.geteuid() == 0 else 0)
-    with Submission(folder, [], tmp_path, limits, confined) as opened:
+    (folder / "large.bin").write_bytes(bytes((warm.limits.file_mb + 1) * 2**20))
+    with Submission(warm, folder) as opened:
         candidate = opened.open()
         with candidate.turn(5):
             result = candidate.run("a", "print(open('data.csv').read())\nopen('data.csv', 'w').write('x')\n"

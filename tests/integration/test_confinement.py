@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.candidate import Submission
+from autograder.warm import Submission
 
 TRY = """
 import ctypes, os, socket

@@ -9,10 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.candidate import Submission
 from autograder.examine import examine, not_examined
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source
 from autograder.verdict import Remark, Status
+from autograder.warm import Submission
 from tests.conftest import HONEST, NAME, Judge, code, filled, nbgrader, passed, tiny_notebook
 
 

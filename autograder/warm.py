@@ -1,0 +1,287 @@
+"""The warm process, and the submissions that are forked from it.
+
+Loading torch takes seconds, so it is done once: `Warm` is a process behind the outer wall that has
+loaded an assignment's modules and never runs student code. Each `Submission` is a fork of it that
+confines itself (`autograder.confine`) before it does anything for a student.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder import seccomp
+from autograder.candidate import Candidate
+from autograder.course import Limits
+from autograder.crossing import Channel, Uncrossable
+from autograder.errors import SandboxError
+from autograder.sandbox import (
+    SCRATCH,
+    Confined,
+    Mount,
+    Usage,
+    kill_tree,
+    process_limits,
+    tree_usage,
+    user_for,
+)
+
+KIT = "/opt/kit"  # where the agent's files are seen inside the sandbox
+DATA = "/opt/data"  # where the course's data are seen inside the sandbox
+INSIDE = ("__init__.py", "agent.py", "confine.py", "crossing.py")  # all of ours that is in there
+START_WALL_S = 180.0  # loading torch on a busy machine
+CONFINE_WALL_S = 60.0  # a fork, its namespaces, and the files of a hand-in
+CURE = "run `autograder doctor`"
+
+
+class Warm:
+    """A process that has loaded an assignment's modules, from which submissions are forked.
+
+    It starts at once and loads while the caller goes on; the first submission waits for it.
+
+    Args:
+        imports: Modules to load.
+        data_root: The course's data, in torchvision's layout.
+        limits: What each submission may use.
+        sandbox: `bubblewrap` or `none`.
+    """
+
+    def __init__(
+        self, imports: Sequence[str], data_root: Path, limits: Limits, sandbox: str
+    ) -> None:
+        self.imports, self.data_root = list(imports), data_root
+        self.limits, self.sandbox = limits, sandbox
+        self.confines = sandbox == "bubblewrap"
+        self._opened = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._folder = None if self.confines else tempfile.mkdtemp(prefix="warm-")
+        self.ready = False
+        ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        here = Path(__file__).resolve().parent
+        kit = KIT if self.confines else str(here.parent)
+        code = (
+            f"import sys; sys.path.insert(0, {kit!r}); "
+            f"from autograder.agent import main; main({theirs.fileno()})"
+        )
+        self._process = Confined(
+            [sys.executable, "-c", code], self.limits, _mounts(here, self.data_root),
+            kind=self.sandbox, fds=[theirs.fileno()], warm=True,
+            folder=Path(self._folder) if self._folder else None,
+        )  # fmt: skip
+        theirs.close()
+        self.door = ours
+        self.door.settimeout(START_WALL_S)
+        data_root = DATA if self.confines else str(self.data_root)
+        setup = {"imports": self.imports, "data_root": data_root}
+        with contextlib.suppress(OSError):  # `wait` will say why it did not start
+            self.door.send(json.dumps(setup).encode())
+
+    def wait(self) -> None:
+        """Wait until the modules are loaded.
+
+        Raises:
+            SandboxError: The process did not start.
+        """
+        if self.ready:
+            return
+        error: object = "it ended"
+        try:
+            self.ready = self.door.recv(64) == b"ready"
+        except OSError as problem:
+            error = problem
+        if not self.ready:
+            self._process.process.kill()
+            self._process.process.wait()
+            raise SandboxError(
+                f"the process for student code did not start: {self._process.complaint() or error}",
+                "sandbox",
+                CURE,
+            )
+
+    def usage(self) -> Usage:
+        """What the warm process and everything forked from it use now."""
+        return self._process.usage()
+
+    def environment_of_the_outer_wall(self) -> bytes:
+        """The environment of the first process behind the outer wall, as the kernel tells it."""
+        return Path(f"/proc/{self._process.process.pid}/environ").read_bytes()
+
+    def revive(self) -> None:
+        """Start anew where the process has died, so that the next submissions have one."""
+        if self._process.process.poll() is not None:
+            self.close()
+            self._begin()
+
+    def order(self, control: socket.socket) -> None:
+        """Have a submission forked that listens to `control`.
+
+        Raises:
+            SandboxError: The warm process is gone.
+        """
+        self.wait()
+        self._opened += 1
+        user = user_for(1 + (os.getpid() * 7 + self._opened) % 65_536) if self.confines else ""
+        order: dict[str, Any] = {
+            "confine": self.confines,
+            "user": int(user) if user else None,
+            "scratch": SCRATCH,
+            "size_mb": self.limits.file_mb,
+            "limits": process_limits(self.limits),
+            "refused": seccomp.here().hex(),
+        }
+        if not self.confines:
+            order["home"] = tempfile.mkdtemp(prefix="candidate-", dir=self._folder)
+        try:
+            socket.send_fds(self.door, [json.dumps(order).encode()], [control.fileno()])
+        except OSError as error:
+            raise SandboxError("the warm process has ended", "sandbox", CURE) from error
+
+    def close(self) -> None:
+        """End the warm process and every submission forked from it."""
+        self.door.close()
+        self._process.kill()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Submission:
+    """One student's sandbox: a fork of the warm process, behind both walls.
+
+    Args:
+        warm: The warm process.
+        files: Folder of the hand-in's files, of which student code sees copies; None for none.
+
+    Raises:
+        SandboxError: It cannot be confined.
+    """
+
+    def __init__(self, warm: Warm, files: Path | None = None) -> None:
+        self.limits = warm.limits
+        self.sandbox = warm.sandbox
+        self.opened = 0
+        self._used = Usage(0, 0, 0)
+        self.door, theirs = socket.socketpair()
+        self.door.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        try:
+            warm.order(theirs)
+        finally:
+            theirs.close()
+        self._start(files)
+
+    def _start(self, files: Path | None) -> None:
+        self._deadline = time.monotonic() + CONFINE_WALL_S
+        channel = Channel(self.door, self._watch_start)
+        try:
+            self.pid = _pid_of_sender(self.door)
+            for name, content in _files_in(files, self.limits.file_mb * 2**20):
+                channel.send({"file": name}, [content] if content is not None else [])
+            channel.send({"op": "confine"})
+            head, _ = channel.receive()
+        except (OSError, Uncrossable) as error:
+            head = {"error": str(error)}
+        if "error" in head:
+            self.close()
+            raise SandboxError(
+                f"a submission could not be confined: {head['error']}", "sandbox", CURE
+            )
+
+    def _watch_start(self) -> None:
+        if time.monotonic() > self._deadline:
+            raise ConnectionError(f"no answer within {CONFINE_WALL_S:g} s")
+
+    def usage(self) -> Usage:
+        """What all processes of the submission have used; memory and number are those of now."""
+        now = tree_usage(self.pid)
+        self._used = Usage(max(now.cpu_s, self._used.cpu_s), now.memory_mb, now.processes)
+        return self._used
+
+    def open(self) -> Candidate:
+        """Open one notebook: a fresh copy of the warm process, a fresh working folder."""
+        ours, theirs = socket.socketpair()
+        self.opened += 1
+        order = {"folder": f"work{self.opened}", "output_limit": self.limits.output_kb * 1000}
+        candidate = Candidate(self.limits, self.usage, ours)
+        try:
+            socket.send_fds(self.door, [json.dumps(order).encode()], [theirs.fileno()])
+        except OSError:  # the submission's first process is gone
+            candidate.dead = True
+        theirs.close()
+        return candidate
+
+    def close(self) -> None:
+        """End the submission and everything in it."""
+        self.door.close()
+        if hasattr(self, "pid"):
+            self.usage()
+            kill_tree(self.pid)
+
+    def __enter__(self) -> Submission:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _pid_of_sender(sock: socket.socket) -> int:
+    """The process id, as we see it, of the process at the other end: the kernel's word.
+
+    Raises:
+        ConnectionError: It ended before it said anything.
+    """
+    sock.settimeout(CONFINE_WALL_S)
+    size = struct.calcsize("3i")
+    text, parts, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(size))
+    sock.settimeout(None)
+    if not text:
+        raise ConnectionError("it ended at once")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+    pid: int = struct.unpack("3i", parts[0][2][:size])[0]
+    return pid
+
+
+def _files_in(folder: Path | None, limit: int) -> Iterator[tuple[str, bytes | None]]:
+    """Regular files of a folder with their content; None for what is not to be had.
+
+    Args:
+        folder: The hand-in; None for none.
+        limit: A file that holds more bytes is left out.
+    """
+    if folder is None:
+        return
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file():
+            continue
+        try:
+            content = path.read_bytes() if path.stat().st_size <= limit else None
+        except OSError:
+            content = None
+        yield os.fsencode(path.relative_to(folder)).decode(errors="surrogateescape"), content
+
+
+def _mounts(here: Path, data_root: Path) -> list[Mount]:
+    """What a candidate sees of ours: the agent's own files and the data. No test, no answer."""
+    mounts = [Mount(here / f, f"{KIT}/autograder/{f}") for f in INSIDE]
+    compat = here.parent / "torchvision_compat.py"
+    if compat.is_file():
+        mounts.append(Mount(compat, f"{KIT}/torchvision_compat.py"))
+    if data_root.is_dir():
+        mounts.append(Mount(data_root, DATA))
+    return mounts
