@@ -37,7 +37,7 @@ WORK, KIT, PROGRAM = "/opt/work", "/opt/kit", "/opt/program/network"  # as seen 
 OBJECTS = "/tmp"  # inside: where the compiler writes
 UNITS = frozenset({".cpp", ".cc", ".cxx", ".c"})
 NOT_COMPILED = frozenset({"main.cpp", "main.cc", "main.c", "driver.cpp"})
-SAFE_NAME = re.compile(r"\w[\w .+-]{0,99}")
+NAME_LIMIT = 100  # characters
 FLAGS = ("-std=c++17", "-O2", "-Wall", "-Wextra", "-fmax-errors=5", "-fdiagnostics-color=never")
 C_FLAGS = ("-std=c11", *FLAGS[1:])
 DRIVER_FLAGS = ("-std=c++17", "-O0", "-fmax-errors=5", "-fdiagnostics-color=never")
@@ -45,6 +45,7 @@ BUILD_CPU_S = 20.0  # an honest network takes about 3
 BUILD_MEMORY_MB = 2048
 PRINTED_LIMIT = 2000  # characters of the program's prints that are kept
 LINES_SHOWN = 12  # of the compiler's, about its first error
+IDLE_S = 20.0  # wall time without any work, after which a program is held to sleep
 WATCH_S = 0.02  # how often the limits are looked at while we wait
 HEAD = struct.Struct("=QB")
 SIZE = struct.Struct("=I")
@@ -90,7 +91,9 @@ DEATHS = {
     ),
 }
 TIME_HINT = "Look for a loop that never ends, and for copies of whole data sets inside of loops."
+IDLE_HINT = "Look for sleep, for reading from the keyboard, and for threads that wait."
 MEMORY_HINT = "Look for a vector that grows with every step."
+SANDBOX_FAILED = "The sandbox for your program failed on our side; a person will look at it."
 FORM_HINT = "Leave the program's descriptors alone: only return values count."
 
 
@@ -173,6 +176,12 @@ CAUSES = (
            "Hand in the whole folder cpp/, nn.hpp included."),
     _cause("header-missing", r"(\S+): No such file or directory", "there is no header {1}",
            "Hand in the file beside nn.cpp, or check its name; only the standard library is here."),
+    _cause("include-loop", r"#include nested (?:depth|too deeply)", "files include each other",
+           "A .cpp file includes headers, no .cpp file; a header begins with its guard."),
+    _cause("odd-character", rf"stray {Q}|extended character",
+           "a character stands there that C++ does not know",
+           "Type the line anew: a blank, dash or quotation mark that was copied from a page or "
+           "written by a word processor only looks like the right one."),
     _cause("missing-semicolon", rf"expected {Q}[,;]+{Q}(?: or {Q};{Q})?.* (?:before|after|at end)",
            "a semicolon is missing", "Look at the end of this line and of the line before it."),
     _cause("missing-brace", rf"expected {Q}\}}{Q} at end of input|expected unqualified-id before "
@@ -223,6 +232,11 @@ LINK_CAUSES = (
     _cause("main-twice", rf"multiple definition of {Q}main{Q}",
            "there is a function `main` in your files",
            "Move it to main.cpp: that file is for your own runs and is not compiled here."),
+    _cause("multiple-definition", rf"([^:]+):\(\.\S+\): multiple definition of {Q}(.+?){Q}; "
+           r"(?:[^:]+\.o:)?([^:]+):\(.*first defined here",
+           "`{2}` is defined in {1} and in {3}",
+           "Hand in one of the two, or put each function into one file; write `inline` before "
+           "functions in a header."),
     _cause("multiple-definition", rf"multiple definition of {Q}(.+?){Q}",
            "`{1}` is defined in two files",
            "Put each function into one .cpp file; write `inline` before functions in a header."),
@@ -230,7 +244,7 @@ LINK_CAUSES = (
            "`{1}` is declared and used, but never written",
            "Write its body in nn.cpp, with exactly the arguments of its declaration."),
 )  # fmt: skip
-PLACE = re.compile(r"^(?P<file>[^\s:]+):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<said>.*)$")
+PLACE = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):(?:\d+:)? (?:fatal )?error: (?P<said>.*)$")
 
 
 def explain(said: str) -> Explanation:
@@ -291,7 +305,7 @@ def _explain_place(found: re.Match[str], lines: Sequence[str]) -> Explanation:
 
 def _fill(cause: Cause, match: re.Match[str]) -> tuple[str, str]:
     """Meaning and cure with what the pattern found."""
-    groups = [verdict.shorten(g, 120) for g in match.groups() if g]
+    groups = [verdict.shorten(g.replace("[abi:cxx11]", ""), 120) for g in match.groups() if g]
     header = STANDARD_HEADERS.get(groups[0], "") if groups else ""
     include = f"; `#include <{header}>` brings it" if header else ""
 
@@ -317,11 +331,13 @@ def _first_lines(lines: Sequence[str]) -> str:
 
 
 def _is_safe(path: str) -> bool:
+    """Whether a path stays in the folder and can be shown; no shell ever reads it."""
     parts = path.split("/")
     return (
         parts[0].casefold() == FOLDER
         and len(parts) > 1
-        and all(SAFE_NAME.fullmatch(p) for p in parts)
+        and all(p.isprintable() and p[:1] not in ("", ".", "-", "@") for p in parts)
+        and all(len(p.encode()) <= NAME_LIMIT for p in parts)
     )
 
 
@@ -329,6 +345,32 @@ def _units(files: Mapping[str, bytes]) -> list[str]:
     """The files to compile, in a fixed order."""
     paths = (PurePosixPath(f) for f in sorted(files))
     return [str(p) for p in paths if p.suffix.lower() in UNITS and p.name not in NOT_COMPILED]
+
+
+def _nothing_to_build(units: Sequence[str], files: Mapping[str, bytes]) -> Explanation | None:
+    """Why there is nothing to compile; None where there is."""
+    if not units:
+        return Explanation(
+            "no-file",
+            f"There is no file {FOLDER}/nn.cpp in your hand-in.",
+            f"Hand in the folder {FOLDER}/ with the files nn.cpp and nn.hpp.",
+        )
+    if all(not files[unit].strip() for unit in units):
+        cure = "Write the functions of nn.hpp; see whether your work was saved and committed."
+        return Explanation("empty-file", f"The file {units[0]} is empty.", cure)
+    return None
+
+
+def _not_text(units: Sequence[str], files: Mapping[str, bytes]) -> Explanation | None:
+    """The first file that compilers cannot read as text; None where there is none."""
+    for unit in units:
+        if files[unit][:2] in (b"\xff\xfe", b"\xfe\xff"):
+            what = f"The file {unit} is saved as UTF-16."
+            return Explanation("not-text", what, "Save it as plain text in UTF-8.")
+        if b"\0" in files[unit]:
+            what = f"The file {unit} is no text: it holds zero bytes."
+            return Explanation("not-text", what, "Hand in the source, not what was built from it.")
+    return None
 
 
 def _commands(units: Sequence[str], kit: str, objects: str) -> list[list[str]]:
@@ -397,6 +439,10 @@ class _Value:
 
 # --- confined runs ----------------------------------------------------------------------
 
+# A byte that no code of the student's can hold back or forge says that the sandbox stands. Python
+# would ignore some signals, and the program after it; `sh` knows descriptors up to 9 alone.
+SIGN = ("bash", "-c", 'printf . >&"$0"; exec "$@"')
+
 
 class _Run:
     """One confined run with its budget, and a socket to it.
@@ -406,12 +452,17 @@ class _Run:
         sock: Our end.
         limits: Of memory and processes; wall time follows from `cpu_s`.
         cpu_s: Processor time allowed.
+        kind: Which sandbox it is.
     """
 
-    def __init__(self, confined: Confined, sock: socket.socket, limits: Limits, cpu_s: float):
+    def __init__(
+        self, confined: Confined, sock: socket.socket, limits: Limits, cpu_s: float, kind: str
+    ) -> None:
         self.confined, self.sock, self.limits, self.budget_s = confined, sock, limits, cpu_s
+        self.kind = kind
         self.wall_s = max(cpu_s * limits.wall_factor, 5.0)
-        self.start = time.monotonic()
+        self.start = self.worked_at = time.monotonic()
+        self.worked_s = 0.0
         self.next_look = self.start + WATCH_S
         self.ended_cpu_s: float | None = None
         sock.setblocking(False)
@@ -424,6 +475,7 @@ class _Run:
             ProgramLost: A limit was reached.
         """
         view = memoryview(data)
+        self.worked_at = time.monotonic()  # until now nobody has asked it for anything
         while view:
             self._look()
             if select.select([], [self.sock], [], WATCH_S)[1]:
@@ -466,15 +518,47 @@ class _Run:
         if usage.cpu_s > self.budget_s:
             text = f"It did not end within {self.budget_s:g} s of processor time."
             raise ProgramLost(text, "timed_out", TIME_HINT)
-        if time.monotonic() - self.start > self.wall_s:
+        now = time.monotonic()
+        if usage.cpu_s > self.worked_s:
+            self.worked_s, self.worked_at = usage.cpu_s, now
+        if now - self.worked_at > IDLE_S:
+            text = f"It was waited for, and did nothing for {IDLE_S:g} s."
+            raise ProgramLost(text, "timed_out", IDLE_HINT)
+        if now - self.start > self.wall_s:
             raise ProgramLost(f"It did not end within {self.wall_s:g} s.", "timed_out", TIME_HINT)
 
+    def await_start(self) -> None:
+        """Wait for the sign that the sandbox stands.
+
+        Raises:
+            SandboxError: It does not: that is no fault of the student's.
+        """
+        try:
+            sign = self.receive(1)
+        except (OSError, ProgramLost):
+            sign = b""
+        if not sign:
+            self._fail("the sandbox for a C++ program did not start")
+
+    def _fail(self, what: str) -> NoReturn:
+        cure = "run `autograder doctor`, then grade again"
+        raise SandboxError(f"{what}: {self.confined.complaint()}", "bubblewrap", cure)
+
     def death(self) -> ProgramLost:
-        """How the run ended by itself."""
+        """How the run ended by itself.
+
+        Raises:
+            SandboxError: It was ended from outside: no student can signal bubblewrap itself.
+        """
         with contextlib.suppress(Exception):
             self.confined.process.wait(timeout=5.0)
         code = self.confined.process.poll()
-        number = -code if code is not None and code < 0 else (code or 0) - 128
+        if code is None:
+            text = "Your program closed the descriptor that its results go over."
+            return ProgramLost(text, "protocol", FORM_HINT)
+        if code < 0 and self.kind == "bubblewrap":
+            self._fail(f"the sandbox was ended by signal {-code}")
+        number = -code if code < 0 else code - 128
         name = signal.Signals(number).name if number in set(signal.Signals) else ""
         if name in DEATHS:
             what, hint = DEATHS[name]
@@ -490,6 +574,10 @@ class _Run:
         used, seen = self.confined.usage().cpu_s, own_cpu_s()
         self.confined.kill()
         return max(0.0, used - (own_cpu_s() - seen))
+
+
+def _unnoted(wall_s: float) -> None:
+    """Nobody asks how long it was waited for."""
 
 
 # --- the program ------------------------------------------------------------------------
@@ -510,9 +598,10 @@ class Program:
         self.sandbox = sandbox
         self.warnings = ""
         self._problem: Explanation | None = None
+        self._failure: SandboxError | None = None  # of ours, not the student's
         self._built = False
         self._cpu_s = 0.0
-        self.turn_wall_s = 0.0  # wall time that this turn has waited for the program
+        self._on_waited: Callable[[float], None] = _unnoted
         self._folder = tempfile.TemporaryDirectory(prefix="network-")
         self._root = Path(self._folder.name)
         self._root.chmod(0o755)
@@ -550,7 +639,7 @@ class Program:
         """Build it, if that has not been done; why it cannot be used, or None.
 
         Raises:
-            SandboxError: This machine has no C++ compiler.
+            SandboxError: This machine has no C++ compiler, or its sandbox fails.
         """
         if not self._built:
             self._problem = self._build()
@@ -559,12 +648,8 @@ class Program:
 
     def _build(self) -> Explanation | None:
         units = _units(self.files)
-        if not units:
-            return Explanation(
-                "no-file",
-                f"There is no file {FOLDER}/nn.cpp in your hand-in.",
-                f"Hand in the folder {FOLDER}/ with nn.cpp and nn.hpp; names are case-sensitive.",
-            )
+        if problem := _nothing_to_build(units, self.files):
+            return problem
         if shutil.which("g++") is None:
             raise SandboxError(
                 "there is no C++ compiler",
@@ -622,7 +707,7 @@ class Program:
         cleaned = [self._cleaned(s) for s in said]
         self.warnings = "\n".join(cleaned).strip()[:PRINTED_LIMIT]
         if failed is not None:
-            return explain(cleaned[-1] if cleaned else "")
+            return _not_text(_units(self.files), self.files) or explain((cleaned or [""])[-1])
         if not binary or len(binary) > self.limits.file_mb * 2**20:
             return Explanation("too-large", "The program built from your files is too large.")
         product.write_bytes(binary)
@@ -650,32 +735,47 @@ class Program:
         ours, theirs = socket.socketpair()
         try:
             confined = Confined(
-                [*argv, *more(theirs.fileno())], self.limits, mounts, kind=self.sandbox,
-                fds=[theirs.fileno(), *fds], folder=self._root,
+                [*SIGN, str(theirs.fileno()), *argv, *more(theirs.fileno())], self.limits, mounts,
+                kind=self.sandbox, fds=[theirs.fileno(), *fds], folder=self._root,
             )  # fmt: skip
         except BaseException:
             ours.close()
             raise
         finally:
             theirs.close()
-        return _Run(confined, ours, self.limits, cpu_s)
+        run = _Run(confined, ours, self.limits, cpu_s, self.sandbox)
+        try:
+            run.await_start()
+        except BaseException:
+            self._cpu_s += run.close()
+            raise
+        return run
 
     @contextlib.contextmanager
-    def turn(self, cpu_s: float, session: Session) -> Iterator[None]:
+    def turn(
+        self, cpu_s: float, session: Session, on_waited: Callable[[float], None] = _unnoted
+    ) -> Iterator[None]:
         """Let one test use the program, in a process of its own.
 
         Args:
             cpu_s: Processor time allowed, building not counted.
             session: Remembers what went wrong: `lost` where the program was lost.
+            on_waited: Told after each call how long it was waited for, in seconds of wall time.
+
+        Raises:
+            SandboxError: At the end of the turn, where the sandbox failed during it.
         """
         self._session, self._budget_s = session, cpu_s
         self._turn += 1
-        self.turn_wall_s = 0.0
+        self._on_waited = on_waited
         try:
             yield
         finally:
             self._end_run()
             self._session = None
+        if (failure := self._failure) is not None:
+            self._failure = None
+            raise failure
 
     def printed(self) -> str:
         """What the program printed during this turn, shortened."""
@@ -720,13 +820,26 @@ class Program:
         try:
             return self._asked(function, arguments, read, session)
         finally:
-            self.turn_wall_s += time.monotonic() - begin
+            self._on_waited(time.monotonic() - begin)
 
     def _asked(
         self, function: int, arguments: bytes, read: Callable[[_Value], Any], session: Session
     ) -> Any:
-        """The answer; what went wrong stays in the session."""
-        run = self._begin_run()
+        """The answer; what went wrong stays in the session, or with us where it is our fault."""
+        try:
+            return self._answer(self._begin_run(), function, arguments, read, session)
+        except SandboxError as error:
+            self._failure = error
+            verdict.ungraded(SANDBOX_FAILED)
+
+    def _answer(
+        self,
+        run: _Run,
+        function: int,
+        arguments: bytes,
+        read: Callable[[_Value], Any],
+        session: Session,
+    ) -> Any:
         try:
             return self._exchange(run, function, arguments, read, session)
         except ProgramLost as lost:

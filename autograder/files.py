@@ -1,8 +1,9 @@
 """Files beside the notebooks that belong to answers: a paper, a C++ source.
 
 A question names them by patterns such as `cpp/*.cpp`, relative to the hand-in. Students move
-folders, so where nothing lies at the pattern's place the same names are looked for elsewhere. A
-cell that begins with `%%writefile cpp/nn.cpp` counts as that file where no other was handed in.
+folders, so where nothing lies at the pattern's place the same names are looked for elsewhere; and
+browsers rename files, so `nn (1).cpp` counts as the file `nn.cpp` that was to be filled in. A cell
+that begins with `%%writefile cpp/nn.cpp` counts as that file where no other was handed in.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ from autograder.verdict import Remark, shorten
 FILES_LIMIT = 100  # files of one question
 TOTAL_MB = 20  # and their size together
 WRITE_FILE = re.compile(
-    r"\s*%%(?:writefile|file)[ \t]+(?P<path>\S+)[ \t]*\n(?P<text>.*)", re.DOTALL
+    r"\s*%%(?:writefile|file)[ \t]+(?P<more>(?:-a|--append)[ \t]+)?"
+    r"(?:\"(?P<double>[^\"\n]+)\"|'(?P<single>[^'\n]+)'|(?P<plain>\S+))[ \t]*\n(?P<text>.*)",
+    re.DOTALL,
 )
+COPY_MARK = re.compile(r"(?:[ _-]*(?:\(\d+\)|copy|kopie))+(?=\.[^./]*$)", re.IGNORECASE)
 
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
@@ -48,7 +52,8 @@ def find_files(
 
     First at their place, where something there is the student's own; else together in another
     folder, with or without the pattern's own folders (`work/cpp/nn.cpp`, `nn.cpp`), whichever
-    holds most of them; else what was released.
+    holds most of them; else what was released. A copy (`nn (1).cpp`, `NN.CPP`) takes the place of
+    the released file that it is a copy of, where that one was left as it was.
 
     Args:
         folder: The hand-in.
@@ -58,13 +63,45 @@ def find_files(
     Returns:
         Contents by the path that the pattern asks for, and remarks on what was found elsewhere.
     """
+    found, remarks = _found(folder, patterns, released or {})
+    return found, (*remarks, *_links(folder, patterns))
+
+
+def _found(
+    folder: Path, patterns: Sequence[str], given: Mapping[str, bytes]
+) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
     listed = _paths(folder)
-    there = {path: path for path in _fitting(listed, patterns)}
-    found, remarks = _read(folder, there)
-    if any((released or {}).get(path) != content for path, content in found.items()):
-        return found, remarks
-    moved, told = _read(folder, _elsewhere([p for p in listed if p not in there], patterns))
+    there = {p: p for p in listed if matches(p, patterns) or matches(_without_mark(p), patterns)}
+    found, remarks = _read(folder, there, given)
+    if any(given.get(path) != content for path, content in found.items()):
+        named, told = _copies_named(found, given, patterns)
+        return named, (*remarks, *told)
+    rest = [p for p in listed if p not in there]
+    moved, told = _read(folder, _elsewhere(rest, patterns), given)
     return ({**found, **moved}, told) if moved else (found, remarks)
+
+
+def _copies_named(
+    found: Mapping[str, bytes], released: Mapping[str, bytes], patterns: Sequence[str]
+) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
+    """The files, with a copy's content under the name of the file that it stands for.
+
+    Such names are those of released files and those that the question asks for in full.
+    """
+    named, remarks = dict(found), []
+    for place in dict.fromkeys([*released, *(p for p in patterns if not set(p) & set("*?["))]):
+        copies = [
+            p for p in found if p not in (place, *released) and _without_mark(p) == place.casefold()
+        ]
+        if len(copies) == 1 and found.get(place) in (None, released.get(place)):
+            named[place] = named.pop(copies[0])
+            remarks.append(_elsewhere_remark(copies[0], place))
+    return {path: named[path] for path in named if matches(path, patterns)}, tuple(remarks)
+
+
+def _without_mark(path: str) -> str:
+    """A path without what browsers and desktops add to the name of a copy, in small letters."""
+    return COPY_MARK.sub("", path).casefold()
 
 
 def _paths(folder: Path) -> list[str]:
@@ -77,8 +114,16 @@ def _paths(folder: Path) -> list[str]:
     return found
 
 
+def _links(folder: Path, patterns: Sequence[str]) -> list[Remark]:
+    """Links in the place of files: what they point to was not handed in."""
+    links = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_symlink())
+    words = "{} is a link, which is not followed: hand in the file itself."
+    fitting = _fitting(sorted(links), patterns)[:FILES_LIMIT]
+    return [Remark("link", words.format(shorten(path, 80))) for path in fitting]
+
+
 def _fitting(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
-    return [p for p in paths if matches(p, patterns)][:FILES_LIMIT]
+    return [p for p in paths if matches(p, patterns)]
 
 
 def _elsewhere(paths: Iterable[str], patterns: Sequence[str]) -> dict[str, str]:
@@ -101,8 +146,7 @@ def _elsewhere(paths: Iterable[str], patterns: Sequence[str]) -> dict[str, str]:
             if matches(place, [pattern]):
                 flat.setdefault(parts[:-1], {}).setdefault(place, path)
     choices = [*_shallow_first(under), *_shallow_first(flat)]
-    best = max(choices, key=len, default={})
-    return dict(list(best.items())[:FILES_LIMIT])
+    return max(choices, key=len, default={})
 
 
 def _shallow_first(
@@ -111,11 +155,21 @@ def _shallow_first(
     return [folders[key] for key in sorted(folders, key=lambda k: (len(k), k))]
 
 
-def _read(folder: Path, places: Mapping[str, str]) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
+def _read(
+    folder: Path, places: Mapping[str, str], released: Mapping[str, bytes]
+) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
+    """As many files as are judged: those with a released file's name first."""
     contents: dict[str, bytes] = {}
     remarks = []
     left = TOTAL_MB * 1_000_000
-    for place, path in places.items():
+    ordered = sorted(places.items(), key=lambda pair: pair[0] not in released)
+    if len(ordered) > FILES_LIMIT:
+        cut = shorten(ordered[FILES_LIMIT][1], 80)
+        words = (
+            f"Only {FILES_LIMIT} of {len(ordered)} files are judged; the first left out is {cut}."
+        )
+        remarks.append(Remark("too-many-files", words))
+    for place, path in ordered[:FILES_LIMIT]:
         size = (folder / path).stat().st_size
         if size > left:
             words = f"{shorten(path, 80)} is too large to be judged."
@@ -124,9 +178,12 @@ def _read(folder: Path, places: Mapping[str, str]) -> tuple[dict[str, bytes], tu
         left -= size
         contents[place] = (folder / path).read_bytes()
         if path != place:
-            words = f"{shorten(path, 80)} was read as {shorten(place, 80)}."
-            remarks.append(Remark("found-elsewhere", words))
+            remarks.append(_elsewhere_remark(path, place))
     return contents, tuple(remarks)
+
+
+def _elsewhere_remark(path: str, place: str) -> Remark:
+    return Remark("found-elsewhere", f"{shorten(path, 80)} was read as {shorten(place, 80)}.")
 
 
 def with_written(
@@ -145,13 +202,8 @@ def with_written(
     """
     merged = dict(files)
     remarks = []
-    for source in cells:
-        found = WRITE_FILE.match(source)
-        path = str(PurePosixPath(found["path"])) if found else ""
-        if found is None or not matches(path, patterns):
-            continue
-        own, text = files.get(path), found["text"].encode()
-        name = shorten(path, 80)
+    for path, text in _written(files, released, cells, patterns).items():
+        own, name = files.get(path), shorten(path, 80)
         if own is None or own == released.get(path):
             merged[path] = text
             words = f"{name} was taken from the notebook's cell that writes it."
@@ -159,4 +211,40 @@ def with_written(
         elif own.strip() != text.strip():
             words = f"The file {name} was judged; the notebook's cell would write another text."
             remarks.append(Remark("file-before-cell", words))
-    return merged, tuple(dict.fromkeys(remarks))
+    return merged, tuple(remarks)
+
+
+def _written(
+    files: Mapping[str, bytes],
+    released: Mapping[str, bytes],
+    cells: Iterable[str],
+    patterns: Sequence[str],
+) -> dict[str, bytes]:
+    """What the cells, run one after the other, write into files that fit the patterns."""
+    written: dict[str, bytes] = {}
+    for source in cells:
+        found = WRITE_FILE.match(source)
+        if found is None:
+            continue
+        path = _place(found["double"] or found["single"] or found["plain"], released, patterns)
+        before = written.get(path, files.get(path, b"")) if found["more"] else b""
+        if path:
+            written[path] = before + found["text"].encode(errors="replace")
+    return written
+
+
+def _place(path: str, released: Iterable[str], patterns: Sequence[str]) -> str:
+    """Where a path that a cell writes to lies in the hand-in; empty where it fits no pattern.
+
+    On Colab cells write to `/content/cpp/nn.cpp`, or from inside of the folder to `nn.cpp`. There
+    a small program of one's own, `try.cpp`, is no answer.
+    """
+    parts = PurePosixPath(path).parts
+    for pattern in patterns:
+        wanted = PurePosixPath(pattern)
+        tail, inside = "/".join(parts[-len(wanted.parts) :]), str(wanted.parent / path)
+        if matches(tail, [pattern]):
+            return tail
+        if len(parts) == 1 and inside in released and matches(inside, [pattern]):
+            return inside
+    return ""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,9 @@ COLUMNS = ("roll_number", "id", "points", "done", "reason", "grader")
 OPTIONAL = frozenset({"points", "done", "grader"})
 NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
 SWALLOWED = re.compile(r"^[^,;\n]+[,;] *[A-Za-z]+\d+[-\w]*[,;]", re.M)  # a row inside of a text
+COMMA = re.compile(r"\d{1,6},\d{1,6}")  # a number as it is written in much of the world
+BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters by name, nothing to see
+POINT_CURE = "write a point in the number, not a comma: 1.5"
 DONE = {"yes": True, "no": False}
 SIZE_LIMIT = 5_000_000  # bytes
 REASON_LIMIT = 1000  # characters
@@ -113,6 +116,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
             if len(cells) > len(names):
                 what = f"has {len(cells)} fields, the head {len(names)}"
                 cure = "put text that holds commas into double quotes"
+                cure = POINT_CURE if _has_comma_number(names, cells) else cure
                 raise fault(path, line, what, cure)
             if any(SWALLOWED.search(cell) for cell in cells):
                 what = "holds another row: a double quote is closed too late"
@@ -123,6 +127,12 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
             line = reader.line_num + 1  # of the next row: text in quotes may take several
     except csv.Error as error:
         raise fault(path, reader.line_num, f"is not CSV: {error}", "save it as CSV") from error
+
+
+def _has_comma_number(names: Sequence[str], cells: Sequence[str]) -> bool:
+    """Whether a comma has torn the points into two fields."""
+    at = names.index("points") if "points" in names else len(cells)
+    return all(cell.strip().isdigit() for cell in (cells[at : at + 2] or [""]))
 
 
 def _check_head(path: Path, names: list[str]) -> None:
@@ -146,12 +156,14 @@ def _override(
     if question_of(name) not in questions:
         cure = f"use a question ({', '.join(questions)}) or the grade id of a cell"
         raise fault(path, line, f"there is no question {shorten(name, 60)!r}", cure)
-    if not reason:
-        raise fault(path, line, "there is no reason", "write why, for the student to read")
     if done not in ("", *DONE):
-        raise fault(path, line, f"done is {shorten(done, 40)!r}", "write yes, no or nothing")
+        cure = POINT_CURE if points.isdigit() and done.isdigit() else "write yes, no or nothing"
+        raise fault(path, line, f"done is {shorten(done, 40)!r}", cure)
+    if not any(c.isalnum() and c not in BLANK_LETTERS for c in reason):
+        raise fault(path, line, "there is no reason", "write why, for the student to read")
     if points and not NUMBER.fullmatch(points):
         cure = "write a number such as 2.5, not below 0"
+        cure = POINT_CURE if COMMA.fullmatch(points) else cure
         raise fault(path, line, f"points is {shorten(points, 40)!r}", cure)
     _check_kind(path, line, name in questions, points, done)
     return Override(

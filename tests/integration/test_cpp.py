@@ -19,8 +19,8 @@ import pytest
 from autograder import cpp
 from autograder.course import Limits
 from autograder.cpp import Program
-from autograder.errors import CandidateLost
-from autograder.verdict import CheckFailed, Verdict, recording
+from autograder.errors import CandidateLost, SandboxError
+from autograder.verdict import CheckFailed, CheckUngraded, Status, Verdict, recording
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "reference" / "cpp"
@@ -52,13 +52,26 @@ HOSTILE = """
     case 12: throw std::out_of_range("index 9");
     case 13: for (;;) fork();
     case 14: for (;;) pause();
+    case 16: for (int fd = 3; fd < 64; ++fd) close(fd);
+             for (;;) pause();
     case 15: { int found = 0;
-               for (const char* path : {"/opt/work/cpp/nn.cpp", "/opt/kit/driver.cpp", PATHS})
+               for (const char* path : {PATHS})
                  found += std::fopen(path, "r") != nullptr;
                return {static_cast<double>(found)}; }
+    case 18: { // finds the number of its call, announces 8 MB, and sends them byte by byte
+      int door = 3;
+      struct stat s;
+      while (door < 64 && (fstat(door, &s) != 0 || !S_ISSOCK(s.st_mode))) ++door;
+      char asked[17] = {3, 0, 0, 0, 0, 1}, head[13] = {0, 0, -128, 0};
+      std::memcpy(asked + 9, x.data(), 8);
+      const char* heap = reinterpret_cast<const char*>(x.data()) - 65536;
+      const void* found = memmem(heap, static_cast<char*>(sbrk(0)) - heap, asked, sizeof asked);
+      if (!found) abort();
+      std::memcpy(head + 4, static_cast<const char*>(found) - 8, 8);
+      if (write(door, head, sizeof head) > 0) while (write(door, frame, 1) == 1) {} }
   }
 """
-INCLUDES = "#include <csignal>\n#include <cstdio>\n#include <cstdlib>\n#include <unistd.h>\n"
+INCLUDES = "#include <csignal>\n#include <cstdio>\n#include <cstdlib>\n#include <cstring>\n#include <sys/stat.h>\n#include <unistd.h>\n"
 
 
 @dataclass
@@ -95,7 +108,8 @@ def honest(confined: str, small: Limits) -> Iterator[Program]:
 @pytest.fixture(scope="module")
 def hostile(confined: str, small: Limits) -> Iterator[Program]:
     """A network whose first input chooses what harm it does, built once."""
-    secret = ", ".join(f'"{REFERENCE / f}"' for f in ("nn.cpp", "nn.hpp"))
+    ours = (f"{cpp.WORK}/cpp/nn.cpp", f"{cpp.KIT}/driver.cpp")
+    secret = ", ".join(f'"{path}"' for path in (*ours, REFERENCE / "nn.cpp", REFERENCE / "nn.hpp"))
     source = INCLUDES + SOURCE.replace(FORWARD, HOSTILE.replace("PATHS", secret) + FORWARD)
     with program_of(source, small, confined) as program:
         problem = program.build()
@@ -197,6 +211,7 @@ def test_every_turn_has_a_fresh_process(hostile: Program) -> None:
         (8, "protocol", "no answer to what was asked"),
         (10, "protocol", "impossible length"),
         (13, "crashed", "processes"),
+        (16, "protocol", "closed the descriptor"),
     ],
 )
 def test_harm_ends_the_test_and_nothing_else(
@@ -216,6 +231,33 @@ def test_waiting_ends_by_wall_time(hostile: Program) -> None:
     """A program that sleeps uses no processor time, and is stopped all the same."""
     start = time.monotonic()
     _, session, _ = do(hostile, 14, cpu_s=0.2)
+    assert session.lost is not None
+    assert session.lost.reason == "timed_out"
+    assert time.monotonic() - start < 60
+
+
+def test_an_answer_that_dribbles_ends_by_its_limit(
+    hostile: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Limits are watched also while bytes keep coming, and not only where none come for a while."""
+    monkeypatch.setattr(cpp, "WATCH_S", 0.5)  # a busy machine makes short pauses
+    _, session, _ = do(hostile, 18, cpu_s=0.2)
+    assert session.lost is not None
+    assert session.lost.reason == "timed_out", str(session.lost)
+
+
+def test_a_program_that_sleeps_is_not_waited_for(
+    hostile: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its wall time would be minutes; time in which the test itself works does not count."""
+    monkeypatch.setattr(cpp, "IDLE_S", 2.0)
+    start, session = time.monotonic(), Session()
+    with hostile.turn(60.0, session):
+        network = hostile.bridge().NeuralNetwork([1, 1], 1)
+        time.sleep(3.0)
+        assert network.forward([1.0]) == [1.0]
+        with pytest.raises(CandidateLost, match="did nothing for 2 s"):
+            network.forward([14.0])
     assert session.lost is not None
     assert session.lost.reason == "timed_out"
     assert time.monotonic() - start < 60
@@ -393,6 +435,92 @@ def test_c_and_warnings_are_welcome(confined: str, small: Limits) -> None:
     with Program(files, small, confined) as program:
         assert program.build() is None
         assert "unused" in program.warnings
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(SOURCE.encode("utf-16"), "UTF-16"), (Path("/bin/true").read_bytes(), "zero bytes")],
+    ids=["utf-16", "a program"],
+)
+def test_a_file_that_is_no_text_is_called_so(
+    confined: str, small: Limits, content: bytes, words: str
+) -> None:
+    """The compiler's own words would be about stray characters."""
+    with Program(
+        {"cpp/nn.cpp": content, "cpp/nn.hpp": HEADER.encode()}, small, confined
+    ) as program:
+        said = verdict_of(program)
+    assert said.note == "does-not-compile"
+    assert words in said.message
+
+
+def test_what_compiles_is_not_judged_by_its_bytes(confined: str, small: Limits) -> None:
+    """Zeros at the end of a file, as some editors and disks leave them, cost nothing."""
+    files = {"cpp/nn.cpp": SOURCE.encode() + bytes(9), "cpp/nn.hpp": HEADER.encode()}
+    with Program(files, small, confined) as program:
+        assert program.build() is None
+
+
+# --- when our own side fails ----------------------------------------------------------------
+
+
+def fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on no sandbox starts."""
+    monkeypatch.setattr(cpp, "SIGN", ("a-program-that-is-not-there",))
+
+
+def ask_again_and_again(network: Any) -> None:
+    """For ten seconds at most: what is killed may give one more answer."""
+    for _ in range(1000):
+        network.forward([1.0])
+        time.sleep(0.01)
+
+
+def test_a_sandbox_that_does_not_start_is_no_fault_of_the_students(
+    honest: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test is left to a person, whatever it catches, and the grader is told at its end."""
+    fails(monkeypatch)
+    session = Session()
+    with recording("q12-test", 1.0) as recorder:
+        with (
+            pytest.raises(SandboxError, match="did not start"),
+            honest.turn(1.0, session),
+            contextlib.suppress(CheckUngraded),
+        ):
+            honest.bridge().NeuralNetwork([1, 1], 1)
+        assert recorder.verdict is not None
+    assert recorder.verdict.status is Status.UNGRADED
+    assert session.lost is None
+    monkeypatch.undo()
+    with honest.turn(5.0, Session()):
+        honest.bridge().NeuralNetwork([1, 1], 1)
+
+
+def test_a_sandbox_that_does_not_start_does_not_stop_compiling(
+    confined: str, small: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not said that the student's files do not compile."""
+    fails(monkeypatch)
+    with program_of(SOURCE, small, confined) as program, pytest.raises(SandboxError):
+        program.build()
+
+
+def test_a_sandbox_that_is_killed_from_outside_is_no_crash(confined: str, honest: Program) -> None:
+    """No student can signal bubblewrap itself."""
+    if confined != "bubblewrap":
+        pytest.skip("needs bubblewrap")
+    session, turn = Session(), contextlib.ExitStack()
+    with recording("q12-test", 1.0):
+        turn.enter_context(honest.turn(5.0, session))
+        network = honest.bridge().NeuralNetwork([1, 1], 1)
+        assert honest._run is not None
+        honest._run.confined.process.kill()
+        with pytest.raises(CheckUngraded):
+            ask_again_and_again(network)
+    with pytest.raises(SandboxError, match="signal 9"):
+        turn.close()
+    assert session.lost is None
 
 
 # --- at home --------------------------------------------------------------------------------

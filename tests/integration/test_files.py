@@ -9,8 +9,9 @@ import pytest
 
 from autograder.course import Course, load_course
 from autograder.errors import SourceError
-from autograder.grade import grade, read_result
+from autograder.grade import grade, read_result, works_of
 from autograder.notebook import dumps
+from autograder.plan import make_plan
 from autograder.prove import prove
 from autograder.release import release
 from tests.conftest import (
@@ -94,6 +95,11 @@ def test_a_file_is_judged_wherever_the_student_put_it(written: Course, confined:
     assert points == 1.0
     assert "file-from-cell" in remarks
     assert [essay_points(written, f"s000{n}")[0] for n in (4, 5, 6)] == [0.0, 0.0, 0.0]
+    # A person's points are for the file that was judged: a cell's text is such a file, too.
+    plan = make_plan(written, written.assignment("hw"))
+    first, moved, cell, stub = (works_of(plan, f"s000{n}")["q01-why"] for n in (1, 2, 3, 4))
+    assert first == moved
+    assert len({first, cell, stub}) == 3
 
 
 def test_the_release_carries_the_folder(written: Course, tmp_path: Path) -> None:

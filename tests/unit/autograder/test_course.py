@@ -181,16 +181,27 @@ def test_files_of_an_answer_and_folders_of_the_release_are_settings(tmp_path: Pa
     assert load(tmp_path, TINY_COURSE).assignment("hw").files == ()
 
 
+def test_a_pattern_of_two_questions_is_one(tmp_path: Path) -> None:
+    """Files are asked for once, whichever question they belong to."""
+    entry = TINY_COURSE[TINY_COURSE.index("[[assignment") :].replace("q01", "q02")
+    text = TINY_COURSE + FILES + entry + 'files = ["paper.md", "x.md"]\nbudget_cpu_s = 1.5\n'
+    assignment = load(tmp_path, text).assignment("hw")
+    assert assignment.files == ("cpp/*.cpp", "paper.md", "x.md")
+    assert [q.budget_cpu_s for q in assignment.questions] == [0.0, 1.5]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('files = ["../x"]', "files holds '../x'"),
         ('files = ["/etc/passwd"]', "files holds '/etc/passwd'"),
         ("files = [3]", "files holds 3"),
+        ('files = [""]', "files holds ''"),
         ('files = "cpp"', "files is of kind str"),
         ('[assignment.hw.copies]\ncpp = "../x"', r"copies\] cpp is '../x'"),
         ('[assignment.hw.copies]\n"a/b" = "x"', r"copies\] a/b is 'x'"),
         ("[assignment.hw.copies]\ncpp = 3", r"copies\] cpp is 3"),
+        ('[assignment.hw.copies]\ncpp = "."', r"copies\] cpp is '\.'"),
     ],
 )
 def test_a_file_outside_the_hand_in_is_refused(tmp_path: Path, text: str, said: str) -> None:

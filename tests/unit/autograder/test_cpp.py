@@ -2,9 +2,13 @@
 """What a compiler's message means, which files are built, and how frames are read."""
 
 import struct
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from autograder.course import Limits
 from autograder.cpp import Program, _commands, _units, _Value, explain
@@ -30,6 +34,12 @@ MESSAGES = [
     ("cpp/nn.cpp:3:10: fatal error: nn.hpp: No such file or directory", "own-header-missing", "nn.hpp"),
     ("cpp/nn.cpp:3:10: fatal error: Eigen/Dense: No such file or directory", "header-missing", "Eigen/Dense"),
     ("cpp/nn.cpp:5:6: error: something quite new", "other", "something quite new"),
+    ("cpp/nn (1).cpp:13:2: error: expected ‘;’ before ‘return’", "missing-semicolon", "In cpp/nn (1).cpp, line 13:"),
+    ("cpp/nn.cpp:5:6: error: stray ‘\\342’ in program", "odd-character", "a character"),
+    ("cpp/nn.cpp:5:6: error: extended character – is not valid in an identifier", "odd-character", "a character"),
+    ("cpp/nn.cpp:1:9: error: #include nested depth 200 exceeds maximum of 200", "include-loop", "include each other"),
+    ("ld: unit1.o: in function `f()':\nnn.cpp:(.text+0x4): multiple definition of `f()'; unit0.o:nn - Copy.cpp:(.text+0x4): first defined here", "multiple-definition", "`f()` is defined in nn.cpp and in nn - Copy.cpp"),
+    ("driver.cpp:(.text+0x1): undefined reference to `A::b[abi:cxx11]() const'", "undefined-reference", "`A::b() const`"),
     ("/usr/bin/ld: nn.o: in function `main':\nnn.cpp:(.text+0x0): multiple definition of `main'; driver.o: first defined here", "main-twice", "main"),
     ("driver.cpp:(.text+0x1): undefined reference to `NeuralNetwork::test(int)'\ncollect2: error: ld returned 1", "undefined-reference", "NeuralNetwork::test(int)"),
     ("/usr/bin/ld: b.o: multiple definition of `helper(int)'; a.o: first defined here", "multiple-definition", "helper(int)"),
@@ -100,8 +110,8 @@ def test_odd_paths_are_left_out(path: str) -> None:
 
 def test_names_as_students_have_them() -> None:
     """Blanks, letters of any script, and capitals in the folder's name are fine."""
-    with Program({"Cpp/my net.CPP": b"", "cpp/réseau.cpp": b""}, Limits(), "none") as program:
-        assert _units(program.files) == ["cpp/my net.CPP", "cpp/réseau.cpp"]
+    with Program({"Cpp/nn (1).CPP": b"", "cpp/réseau.cpp": b""}, Limits(), "none") as program:
+        assert _units(program.files) == ["cpp/nn (1).CPP", "cpp/réseau.cpp"]
 
 
 def test_without_a_source_file_there_is_nothing_to_build() -> None:
@@ -110,6 +120,14 @@ def test_without_a_source_file_there_is_nothing_to_build() -> None:
         problem = program.build()
     assert problem is not None
     assert (problem.kind, "cpp/nn.cpp" in problem.message) == ("no-file", True)
+
+
+def test_an_empty_file_is_called_empty() -> None:
+    """Most of the time it was not saved."""
+    with Program({"cpp/nn.cpp": b" \r\n"}, Limits(), "none") as program:
+        problem = program.build()
+    assert problem is not None
+    assert (problem.kind, problem.message) == ("empty-file", "The file cpp/nn.cpp is empty.")
 
 
 def test_a_network_needs_a_test_around_it() -> None:
@@ -154,7 +172,18 @@ def test_what_is_left_over_is_refused() -> None:
         value.end()
 
 
-def test_the_driver_is_the_same_at_home() -> None:
-    """Students run the very driver that is used when their work is graded."""
-    ours = (ROOT / "autograder" / "driver" / "driver.cpp").read_bytes()
-    assert ours == (ROOT / "cpp_template" / "driver.cpp").read_bytes()
+def test_an_installed_kit_carries_the_students_driver(tmp_path: Path) -> None:
+    """A build has every file of ours; the link to the driver has become the file itself."""
+    if Version(version("setuptools")) < Version("77"):
+        pytest.skip("needs setuptools 77: pip install -U setuptools")
+    script = [sys.executable, "-c", "from setuptools import setup; setup()", "-q"]
+    built, beside = tmp_path / "built", ["egg_info", "--egg-base", str(tmp_path)]
+    subprocess.run(
+        [*script, *beside, "build_py", "--build-lib", str(built)],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    ours = {p.relative_to(ROOT) for p in (ROOT / "autograder").rglob("*") if p.is_file()}
+    ours = {p for p in ours if "__pycache__" not in p.parts}
+    assert ours <= {p.relative_to(built) for p in built.rglob("*") if not p.is_symlink()}
+    driver = (built / "autograder" / "driver" / "driver.cpp").read_bytes()
+    assert driver == (ROOT / "cpp_template" / "driver.cpp").read_bytes()

@@ -198,6 +198,18 @@ def test_a_score_of_the_file_waits_when_the_work_changes(book: Gradebook) -> Non
     assert manual(book) == (1.5, False)
 
 
+def test_a_row_that_has_gone_gives_back_a_score_that_waited(book: Gradebook) -> None:
+    """The work had changed before the row came; nobody has looked at it since."""
+    record(book, 0, FIRST)
+    grade_by_hand(book, TEST, 0.5)
+    record(book, 2, FIRST | {TEST: "other"})
+    assert manual(book) == (0.5, True)
+    book.enter("hw", [row(1.5)])
+    assert manual(book) == (1.5, False)
+    book.enter("hw", [])
+    assert manual(book) == (0.5, True)
+
+
 def test_formgrader_after_the_file_is_a_contradiction_that_is_told(book: Gradebook) -> None:
     """Nobody's later decision is overwritten in silence; taking the row away keeps it."""
     record(book, 0, FIRST)
