@@ -15,7 +15,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import ctypes
-import gc
 import importlib
 import io
 import json
@@ -33,12 +32,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder import confine
+from autograder import confine, memory
 from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 
 PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 HAND_IN = "submission"  # folder of the hand-in's files; read-only where it is confined
 ORDER_LIMIT = 1 << 16  # bytes of one order to the warm process
+FIRST_ERROR = "1 / 0"
+FIRST_FIGURE = r"""
+import matplotlib.pyplot as plt
+for scale in ("linear", "log"):
+    figure, axes = plt.subplots()
+    axes.plot([1, 2], [1, 2], "--", label=r"$\sigma(x)^2$")
+    axes.set(title="a", xlabel="b", ylabel=r"$\frac{1}{2}$", yscale=scale)
+    axes.legend()
+    axes.grid()
+plt.figure()
+plt.imshow([[0, 1]])
+plt.show()
+"""
 LEFT_OUT = "some files of the hand-in could not be copied beside the notebook"
 PASSABLE = frozenset(
     {"builtins", "collections", "functools", "math", "numpy", "operator", "sympy", "torch"}
@@ -646,6 +658,23 @@ def _callers(door: socket.socket) -> Iterator[tuple[socket.socket, bytes]]:
         yield socket.socket(fileno=fds[0]), text
 
 
+def _open_workshop() -> _Workshop:
+    """Make the shell, and have it do once what is slow the first time."""
+    outputs = Outputs(10**7)
+    shell = make_shell(outputs)
+    shell.compile.cell_id = "first"
+    with outputs.collecting():
+        for source in (
+            FIRST_ERROR,
+            *([FIRST_FIGURE] if "matplotlib.pyplot" in sys.modules else []),
+        ):
+            shell.run_cell(source)
+    shell.reset(new_session=True)
+    outputs.items = []
+    _notes.clear()
+    return _Workshop(outputs, shell)
+
+
 def main(fd: int) -> None:
     """The warm process: load what an assignment needs, then fork a process for every submission.
 
@@ -656,11 +685,9 @@ def main(fd: int) -> None:
     setup = json.loads(door.recv(ORDER_LIMIT))
     warm_up(setup["imports"])
     furnish(setup["data_root"])
-    outputs = Outputs(0)
-    workshop = _Workshop(outputs, make_shell(outputs))
+    workshop = _open_workshop()
     signal.signal(signal.SIGCHLD, _reap)
-    gc.collect()
-    gc.freeze()  # what is loaded stays: a collection in a fork would copy its pages
+    memory.settle()
     door.send(b"ready")
     for control, text in _callers(door):
         order = json.loads(text)

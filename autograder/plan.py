@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import agent, sandbox
+from autograder import agent, memory, sandbox
 from autograder.course import DATA_VARIABLE, SECRET_VARIABLE, Assignment, Course
 from autograder.data import CourseData, course_data
 from autograder.errors import SandboxError, SourceError
@@ -101,8 +100,7 @@ def warm_up(plan: Plan) -> None:
     agent.warm_up([*plan.assignment.imports, "sympy", "reference"])
     if "torchvision" in sys.modules:
         agent.serve_mnist(str(plan.data.root))
-    gc.collect()
-    gc.freeze()  # as in the agent: forks share these pages
+    memory.settle()
 
 
 def patterns_of(plan: Plan, source: SourceNotebook) -> tuple[str, ...]:

@@ -38,7 +38,13 @@ from autograder.sandbox import (
 
 KIT = "/opt/kit"  # where the agent's files are seen inside the sandbox
 DATA = "/opt/data"  # where the course's data are seen inside the sandbox
-INSIDE = ("__init__.py", "agent.py", "confine.py", "crossing.py")  # all of ours that is in there
+INSIDE = (
+    "__init__.py",
+    "agent.py",
+    "confine.py",
+    "crossing.py",
+    "memory.py",
+)  # all of ours that is in there
 START_WALL_S = 180.0  # loading torch on a busy machine
 CONFINE_WALL_S = 60.0  # a fork, its namespaces, and the files of a hand-in
 CURE = "run `autograder doctor`"

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "autograder"
 RANKS = {
     "__init__": 0, "builder": 0, "errors": 0, "verdict": 0, "handin": 0, "ratification": 0,
     "course": 1, "notebook": 1, "crossing": 1, "overrides": 1, "symbolic": 1, "numeric": 1, "structure": 1, "workers": 1,
-    "confine": 0, "formulas": 1, "plots": 1,
+    "confine": 0, "memory": 0, "formulas": 1, "plots": 1,
     "seccomp": 1, "files": 1, "sandbox": 2, "agent": 2, "data": 2, "gradebook": 2, "collect": 2, "answers": 2, "new": 2,
     "candidate": 3, "sheet": 3, "pages": 3, "cpp": 4,
     "warm": 4, "plan": 5, "examine": 5,
@@ -69,11 +69,11 @@ def test_imports_point_to_a_lower_rank(module: str) -> None:
 
 
 def test_the_sandboxed_agent_needs_nothing_of_ours_but_the_crossing() -> None:
-    """Inside the sandbox there are only `__init__`, `agent`, `confine` and `crossing`."""
+    """Inside the sandbox there are only `__init__`, `agent` and three modules without needs."""
     import sys
 
     beside = {"agent": {"autograder", "autograder.confine", "autograder.crossing"}}
-    for module in ("agent", "confine", "crossing"):
+    for module in ("agent", "confine", "crossing", "memory"):
         allowed = beside.get(module, set())
         at_start = imports_of(path_of(module), deferred=False)
         ours = {n for n in at_start if n.startswith("autograder")}
