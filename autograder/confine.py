@@ -16,7 +16,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import resource
+import stat
 import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +27,7 @@ from typing import Any
 
 NEW_MOUNTS, NEW_IPC, NEW_PROCESSES, NEW_NETWORK = 0x20000, 0x8000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SUID, NO_DEVICES, NO_PROGRAMS, REMOUNT = 1, 2, 4, 8, 32
-RECURSIVE, PRIVATE = 16384, 1 << 18
+BIND, RECURSIVE, PRIVATE = 4096, 16384, 1 << 18
 SET_DUMPABLE, SET_SECCOMP, DROP_BOUND, NO_NEW_PRIVILEGES, AMBIENT = 4, 22, 24, 38, 47
 AMBIENT_CLEAR_ALL, SECCOMP_FILTER = 4, 2
 CAPABILITY_VERSION = 0x20080522
@@ -81,8 +83,31 @@ def own_view(scratch: Sequence[str], size_mb: int) -> None:
     _mount(None, "/", None, RECURSIVE | PRIVATE)
     options = f"size={size_mb}m,nr_inodes={INODES},mode=1777"
     for folder in scratch:
+        below = {place: os.open(place, os.O_PATH) for place in _mounted_below(folder)}
         _mount("tmpfs", folder, "tmpfs", NO_SUID | NO_DEVICES, options)
+        for place, old in below.items():
+            _show_again(place, old)
     _mount("proc", "/proc", "proc", NO_SUID | NO_DEVICES | NO_PROGRAMS)
+
+
+def _mounted_below(folder: str) -> list[str]:
+    """What is mounted inside a folder, such as an environment under /tmp; outermost places only."""
+    lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    unescape = re.compile(r"\\([0-7]{3})")
+    places = [unescape.sub(lambda m: chr(int(m[1], 8)), line.split()[4]) for line in lines]
+    inside = sorted({p for p in places if p.startswith(f"{folder}/")}, key=len)
+    return [p for p in inside if not any(p.startswith(f"{q}/") for q in inside)]
+
+
+def _show_again(place: str, old: int) -> None:
+    """Mount at its place again what a new scratch folder has covered; read-only as it was."""
+    if stat.S_ISDIR(os.fstat(old).st_mode):
+        os.makedirs(place, 0o755, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(place), 0o755, exist_ok=True)
+        os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o644))
+    _mount(f"/proc/self/fd/{old}", place, None, BIND | RECURSIVE)
+    os.close(old)
 
 
 def seal(folder: str) -> None:
