@@ -671,7 +671,10 @@ class _Repair:
         self._compare(cell, student, key, theirs)
         # A given code cell runs beside student code: as students have it, without hidden regions.
         runs = kind is Role.GIVEN and cell.cell_type == "code"
-        return Step(nbformat.from_dict(dict(student if runs else cell)), kind, key, theirs=False)
+        node = nbformat.from_dict(dict(student if runs else cell))
+        if runs and is_kept(cell) and theirs is not None:
+            node.outputs = theirs.get("outputs", [])
+        return Step(node, kind, key, theirs=False)
 
     def _answer_step(
         self,

@@ -292,7 +292,7 @@ def _is_test(verdict: Verdict) -> bool:
 def run_in_one_kernel(source: SourceNotebook) -> list[str]:
     """Run the solution and its tests in one IPython shell; what fails there.
 
-    Kept cells are not run, and neither are tests that ask for their output.
+    Kept answers are not run, and neither are tests that ask for their output.
 
     Args:
         source: The source notebook. Its own solution runs in this process.
@@ -300,9 +300,10 @@ def run_in_one_kernel(source: SourceNotebook) -> list[str]:
     outputs = Outputs(100_000)
     shell = make_shell(outputs)
     problems = []
-    kept = [f'"{i}"' for i, c in source.cells.items() if is_kept(c)]
+    kept = {i for i, c in source.cells.items() if is_kept(c) and role(c) is Role.ANSWER}
     for cell in source.node.cells:
-        if cell.cell_type != "code" or is_kept(cell) or any(k in cell.source for k in kept):
+        asks = any(f'"{i}"' in cell.source for i in kept)
+        if cell.cell_type != "code" or grade_id(cell) in kept or asks:
             continue
         shell.compile.cell_id = grade_id(cell) or cell.id
         with outputs.collecting(), contextlib.redirect_stdout(io.StringIO()):

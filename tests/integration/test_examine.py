@@ -13,7 +13,17 @@ from autograder.examine import examine, not_examined
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source
 from autograder.verdict import Remark, Status
 from autograder.warm import Submission
-from tests.conftest import HONEST, NAME, Judge, code, filled, nbgrader, passed, tiny_notebook
+from tests.conftest import (
+    HONEST,
+    NAME,
+    Judge,
+    code,
+    filled,
+    nbgrader,
+    passed,
+    points_of,
+    tiny_notebook,
+)
 
 
 def with_test(tmp_path: Path, source: str) -> SourceNotebook:
@@ -213,3 +223,24 @@ def test_what_is_printed_for_hidden_data_is_not_kept(judge: Judge) -> None:
     assert passed(verdict)
     assert "asked for 3.0" in verdict.printed
     assert "0.25" not in verdict.printed
+
+
+def test_a_given_cell_that_is_kept_shows_what_the_student_saw(
+    submission: Submission, tmp_path: Path
+) -> None:
+    """It is not run, on either side; its stored picture stays, and a script in it does not."""
+    node = tiny_notebook()
+    drawing = code("q01-plot", "import sys\nsys.exit('drawn')", nbgrader("q01-plot", "given"))
+    drawing.metadata["autograder"] = {"run": "keep"}
+    node.cells.insert(3, drawing)
+    (tmp_path / f"{NAME}.ipynb").write_text(dumps(node))
+    source = load_source(tmp_path / f"{NAME}.ipynb")
+    handed_in = filled(source, HONEST)
+    stored = {"image/png": "aGk=", "text/html": "<script>alert(1)</script>"}
+    seen = next(c for c in handed_in.cells if c.id == "q01-plot")
+    seen.outputs = [nbformat.v4.new_output("display_data", data=stored)]
+    examined = examine(source, handed_in, submission, "secret")
+    shown = next(c for c in examined.notebook.cells if c.id == "q01-plot")
+    assert [dict(o.data) for o in shown.outputs] == [{"image/png": "aGk="}]
+    assert not [r for r in examined.result.remarks if r.cell_id == "q01-plot"]
+    assert points_of(examined) == {"q01-double-test": 2, "q01-mean-test": 1, "q01-why": 0}

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a program reads better unwrapped)
 """The inner wall beside the outer one, without an agent: what stays in sight."""
 
 import subprocess
