@@ -197,10 +197,10 @@ class Candidate:
     def _watch(self) -> None:
         """Stop a turn that goes over a limit. Called while we wait."""
         usage = self.usage()
-        if usage.memory_mb > self.limits.memory_mb:
-            self._lose("out_of_memory", f"{self.limits.memory_mb} MB")
         if usage.processes > self.limits.processes:
             self._lose("crashed", f"it started more than {self.limits.processes} processes")
+        if usage.memory_mb > self.limits.memory_mb:
+            self._lose("out_of_memory", f"{self.limits.memory_mb} MB")
         if usage.cpu_s - self._cpu_start > self._budget_s:
             self._lose("timed_out", f"{self._budget_s:g} s of processor time")
         if waited_s := self._patience.ends_after(usage.cpu_s):

@@ -32,6 +32,7 @@ from autograder.sandbox import (
     Usage,
     kill_tree,
     process_limits,
+    shared_once_mb,
     tree_usage,
     user_for,
 )
@@ -216,7 +217,10 @@ class Submission:
     def usage(self) -> Usage:
         """What all processes of the submission have used; memory and number are those of now."""
         now = tree_usage(self.pid)
-        self._used = Usage(max(now.cpu_s, self._used.cpu_s), now.memory_mb, now.processes)
+        memory_mb = now.memory_mb
+        if memory_mb > self.limits.memory_mb:
+            memory_mb = shared_once_mb(self.pid)
+        self._used = Usage(max(now.cpu_s, self._used.cpu_s), memory_mb, now.processes)
         return self._used
 
     def open(self) -> Candidate:

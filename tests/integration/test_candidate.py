@@ -276,3 +276,25 @@ def test_values_are_described_shortly() -> None:
     assert describe((1.5, [2])) == "(1.5, [2])"
     assert describe(list(range(9))) == "list of 9 items"
     assert len(describe("x" * 500)) == 80
+
+
+WORKERS = """
+import os, time
+for _ in range({count}):
+    if os.fork() == 0:
+        block = bytearray({own_mb} * 2**20)
+        time.sleep(30)
+time.sleep(1.0)
+"""
+
+
+@pytest.mark.parametrize(("count", "own_mb", "reason"), [(10, 1, None), (10, 200, "out_of_memory")])
+def test_memory_that_forks_share_counts_once(
+    fresh: Submission, count: int, own_mb: int, reason: str | None
+) -> None:
+    """Ten workers that share what is loaded are no memory bomb; ten with 200 MB each are one."""
+    candidate = fresh.open()
+    with candidate.turn(5) as session:
+        candidate.run("a", WORKERS.format(count=count, own_mb=own_mb))
+    assert (session.lost.reason if session.lost else None) == reason
+    candidate.close()
