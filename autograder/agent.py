@@ -25,6 +25,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 import traceback
 import types
 from collections.abc import Callable, Iterator
@@ -37,7 +38,9 @@ from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 
 PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 HAND_IN = "submission"  # folder of the hand-in's files; read-only where it is confined
+DESCRIPTORS = 4096  # more than the warm process has open
 ORDER_LIMIT = 1 << 16  # bytes of one order to the warm process
+FORK_TRIES, FORK_PAUSE_S = 40, 0.05
 FIRST_ERROR = "1 / 0"
 FIRST_FIGURE = r"""
 import matplotlib.pyplot as plt
@@ -343,7 +346,7 @@ class Desk:
     def _begin(self, sock: socket.socket) -> None:
         """Fork: the copy serves one cell or test, the original stands by."""
         spare, live = socket.socketpair()
-        pid = os.fork()
+        pid = _fork_patiently()
         if pid:
             live.close()
             sock.close()
@@ -365,24 +368,25 @@ class Desk:
     def _stand_by(self, pid: int, spare: socket.socket) -> None:
         """Leave when the copy has finished well; return, and so take over, when it died."""
         watch = os.pidfd_open(pid)
+        sources: list[Any] = [watch, spare, self.control]
         while True:
-            sources: list[Any] = [watch, spare, self.control]
             ready, _, _ = select.select(sources, [], [])
-            if spare in ready and spare.recv(1) == b"x":
-                spare.sendall(b"y")
-                os._exit(0)
+            if spare in ready:
+                said = spare.recv(1)
+                if said == b"x":
+                    spare.sendall(b"y")
+                    os._exit(0)
+                if said:  # what the copy of itself never says
+                    _kill_group(pid)
+                sources.remove(spare)
             if self.control in ready and watch not in ready:
                 if not self.control.recv(1):
                     os._exit(0)
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
-            if watch in ready or spare in ready:
+                _kill_group(pid)
+            if watch in ready:
                 _, status = os.waitpid(pid, 0)
                 os.close(watch)
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
+                _kill_group(pid)
                 self.epoch += 1
                 self.control.sendall(
                     os.waitstatus_to_exitcode(status).to_bytes(2, "big", signed=True)
@@ -541,6 +545,22 @@ class Desk:
         return how[head["how"]](*args, **kwargs)
 
 
+def _fork_patiently() -> int:
+    """Fork; where the submission has as many processes as it may, wait for one that is leaving."""
+    for _ in range(FORK_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            return os.fork()
+        time.sleep(FORK_PAUSE_S)
+    return os.fork()
+
+
+def _kill_group(pid: int) -> None:
+    """Kill a process and its group, as far as they are there."""
+    for kill in (os.kill, os.killpg):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
 class Kept:
     """Keeps an object from crossing as data."""
 
@@ -613,10 +633,11 @@ def _unpack(channel: Channel, folder: Path) -> None:
 def _serve_submission(control: socket.socket, order: dict[str, Any], workshop: _Workshop) -> None:
     """The first process of a submission: confine itself, then open a desk for every notebook."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # which nobody inside can send to the first one
+    os.setsid()  # a signal to the own group must not reach the warm process
     control.send(b"!")  # the kernel tells the examiner who said so
     channel = Channel(control)
     try:
-        _leave_shared_files()
+        _leave_shared_files(control)
         if order["confine"]:
             confine.own_view(order["scratch"], order["size_mb"])
             shared = Path("/", HAND_IN)
@@ -641,12 +662,13 @@ def _serve_submission(control: socket.socket, order: dict[str, Any], workshop: _
         desk.close()
 
 
-def _leave_shared_files() -> None:
-    """Standard error is a file of the warm process, which submissions must not share."""
+def _leave_shared_files(kept: socket.socket) -> None:
+    """Close every file of the warm process: its standard error is one that submissions would share."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    os.closerange(3, kept.fileno())
+    os.closerange(kept.fileno() + 1, DESCRIPTORS)
 
 
 def _callers(door: socket.socket) -> Iterator[tuple[socket.socket, bytes]]:

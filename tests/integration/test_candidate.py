@@ -298,3 +298,18 @@ def test_memory_that_forks_share_counts_once(
         candidate.run("a", WORKERS.format(count=count, own_mb=own_mb))
     assert (session.lost.reason if session.lost else None) == reason
     candidate.close()
+
+
+def test_no_descriptor_of_ours_is_inherited(fresh: Submission) -> None:
+    """Student code finds three that lead nowhere, and sockets of its own; files are not shared."""
+    candidate = fresh.open()
+    with candidate.turn(5):
+        candidate.run(
+            "a",
+            "import os\n"
+            "found = [os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd')"
+            " if os.path.lexists(f'/proc/self/fd/{n}')]",
+        )
+        found = candidate.values(["found"])["found"]
+    candidate.close()
+    assert {f.partition(":")[0] for f in found} == {"/dev/null", "socket"}
