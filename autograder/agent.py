@@ -663,7 +663,7 @@ def _serve_submission(control: socket.socket, order: dict[str, Any], workshop: _
 
 
 def _leave_shared_files(kept: socket.socket) -> None:
-    """Close every file of the warm process: its standard error is one that submissions would share."""
+    """Close every file of the warm process; submissions would share its standard error."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nowhere, descriptor)

@@ -280,10 +280,14 @@ def test_values_are_described_shortly() -> None:
 
 WORKERS = """
 import os, time
+reader, writer = os.pipe()
 for _ in range({count}):
     if os.fork() == 0:
-        block = bytearray({own_mb} * 2**20)
+        block = b"x" * ({own_mb} * 2**20)
+        os.write(writer, b"x")
         time.sleep(30)
+for _ in range({count}):
+    os.read(reader, 1)
 time.sleep(1.0)
 """
 
