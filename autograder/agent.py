@@ -632,7 +632,11 @@ def _unpack(channel: Channel, folder: Path) -> None:
 
 def _serve_submission(control: socket.socket, order: dict[str, Any], workshop: _Workshop) -> None:
     """The first process of a submission: confine itself, then open a desk for every notebook."""
+    alone = confine.Order(**order["alone"]) if "alone" in order else None
+    if alone:
+        confine.go_on_guarded(alone, control.fileno())
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # which nobody inside can send to the first one
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.setsid()  # a signal to the own group must not reach the warm process
     control.send(b"!")  # the kernel tells the examiner who said so
     channel = Channel(control)
@@ -641,6 +645,9 @@ def _serve_submission(control: socket.socket, order: dict[str, Any], workshop: _
         if order["confine"]:
             confine.own_view(order["scratch"], order["size_mb"])
             shared = Path("/", HAND_IN)
+        elif alone:
+            confine.own_place(alone)
+            shared = Path(alone.hand_in)
         else:
             os.environ["HOME"] = order["home"]
             shared = Path(order["home"], HAND_IN)
@@ -649,6 +656,8 @@ def _serve_submission(control: socket.socket, order: dict[str, Any], workshop: _
             confine.seal(str(shared))
             refused = bytes.fromhex(order["refused"])
             confine.give_up_rights(order["user"], order["limits"], refused)
+        elif alone:
+            confine.shut_in(alone)
     except OSError as error:
         channel.send({"error": str(error)})
         return
@@ -711,23 +720,28 @@ def main(fd: int) -> None:
     signal.signal(signal.SIGCHLD, _reap)
     memory.settle()
     door.send(b"ready")
+    signal.signal(signal.SIGTERM, _hold_out)
+    order: dict[str, Any] = {}
     for control, text in _callers(door):
         order = json.loads(text)
         try:
-            with _walled(order["confine"]):
-                child = os.fork()
-                if child == 0:
-                    door.close()
-                    _serve_and_leave(control, order, workshop)
+            child = confine.fork_into_a_new_tree() if order["confine"] else os.fork()
+            if child == 0:
+                door.close()
+                _serve_and_leave(control, order, workshop)
         except OSError as error:
             with contextlib.suppress(OSError):
                 control.send(b"!")
                 Channel(control).send({"error": str(error)})
         control.close()
+    if "alone" in order:
+        confine.end_guards()
+        with contextlib.suppress(OSError):  # the grader does it, unless it was killed
+            confine.remove(str(Path(order["alone"]["scratch"]).parent))
 
 
-def _walled(confined: bool) -> contextlib.AbstractContextManager[None]:
-    return confine.children_in_a_new_tree() if confined else contextlib.nullcontext()
+def _hold_out(signum: int, frame: object) -> None:
+    """The door is closed before the warm process is told to end: it ends when all forks have."""
 
 
 def _serve_and_leave(

@@ -232,7 +232,9 @@ class Candidate:
             return self._reply()
         except Uncrossable as error:
             self._lose("protocol", str(error))
-        except OSError:
+        except OSError as error:
+            if getattr(error, "__candidate__", False):  # raised by the student's code, say open()
+                raise
             self._lose("crashed", "it ended itself")
 
     def _reply(self) -> Any:
@@ -279,7 +281,7 @@ class Candidate:
         message, name = str(error.get("message", ""))[:2000], str(error.get("name", ""))[:100]
         known = [k for k in error["types"] if k in RAISABLE]
         place = error.get("place")
-        place = place if type(place) is dict and type(place.get("line")) is int else {}
+        place = place if type(place) is dict and _is_line(place.get("line")) else {}
         self.session.raised = {"name": name, "message": message, "place": place}
         kind = getattr(__import__("builtins"), known[0]) if known else RuntimeError
         text = message if known and known[0] == name else f"{name}: {message}"
@@ -359,6 +361,10 @@ class Candidate:
     def close(self) -> None:
         """End the notebook."""
         self.control.close()
+
+
+def _is_line(number: object) -> bool:
+    return type(number) is int and 0 < number < 10**7
 
 
 def _death(code: int) -> str:

@@ -46,7 +46,7 @@ CourseFolder = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 Sandbox = Annotated[
-    str, typer.Option("--sandbox", help="auto, bubblewrap, or none (for work that you trust).")
+    str, typer.Option("--sandbox", help="auto, bubblewrap, landlock, or none (for work you trust).")
 ]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, help="How many at a time; one a core.")
@@ -169,9 +169,9 @@ def lint(
     as_json: AsJson = False,
 ) -> None:
     """Check the source notebooks against the rules of authoring."""
+    found, chosen = _open(course, assignment)
     from autograder.lint import lint as run
 
-    found, chosen = _open(course, assignment)
     findings = run(found, chosen, fix=fix)
     if as_json:
         _print_json(findings)
@@ -200,9 +200,9 @@ def prove(
     as_json: AsJson = False,
 ) -> None:
     """Prove each question: the solution earns all, the stub nothing, mistakes lose their points."""
+    found, chosen = _open(course, assignment)
     from autograder.prove import prove as run
 
-    found, chosen = _open(course, assignment)
     with _progress("Proving", as_json) as step:
         proof = run(
             found,
@@ -258,9 +258,9 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Build the student version of an assignment into `release/`."""
+    found, chosen = _open(course, assignment)
     from autograder.release import release as run
 
-    found, chosen = _open(course, assignment)
     built = run(found, chosen, check=check)
     if as_json:
         _print_json(built)
@@ -289,10 +289,10 @@ def collect(
     as_json: AsJson = False,
 ) -> None:
     """Collect hand-ins from git repositories, or from a folder, into `submitted/`."""
+    found, chosen = _open(course, assignment)
     from autograder.collect import State, receipt_folder
     from autograder.collect import collect as run
 
-    found, chosen = _open(course, assignment)
     with _progress("Collecting", as_json) as step:
         result = run(
             found, chosen.name, origin, on_progress=lambda r, n, of: step(r.student, n, of)
@@ -324,10 +324,10 @@ def grade(
     as_json: AsJson = False,
 ) -> None:
     """Judge the collected work and record it in nbgrader's gradebook."""
+    found, chosen = _open(course, assignment)
     from autograder.course import SECRET_VARIABLE
     from autograder.grade import grade as run
 
-    found, chosen = _open(course, assignment)
     with _progress("Grading", as_json) as step:
         graded = run(
             found,
@@ -373,6 +373,8 @@ def _print_graded(graded: Any, assignment: Assignment) -> None:
         _say(graded.data.notice, "yellow")
     if graded.sandbox == "none":
         _say("Student code ran WITHOUT a sandbox, as was asked for.", "bold red")
+    if graded.sandbox == "landlock":
+        _say("Student code ran in the fallback sandbox, landlock, which is weaker.", "yellow")
     _say(
         f"{len(graded.results)} submissions, "
         f"{graded.unchanged} of them graded before and unchanged."
@@ -387,9 +389,9 @@ def feedback(
     as_json: AsJson = False,
 ) -> None:
     """Write one page per student: what was asked, what was found, how to go on."""
+    found, chosen = _open(course, assignment)
     from autograder.feedback import feedback as run
 
-    found, chosen = _open(course, assignment)
     result = run(found, chosen.name, student)
     if as_json:
         _print_json(result)
@@ -405,10 +407,10 @@ def report(
     assignment: AssignmentName, course: CourseFolder = HERE, as_json: AsJson = False
 ) -> None:
     """Write grades as CSV and a summary page for the instructor."""
+    found, chosen = _open(course, assignment)
     from autograder.pages import line, plain
     from autograder.report import report as run
 
-    found, chosen = _open(course, assignment)
     result = run(found, chosen.name)
     if as_json:
         _print_json(result)

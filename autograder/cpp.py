@@ -28,9 +28,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, NoReturn, Protocol
 
 from autograder import verdict
+from autograder.candidate import Patience
 from autograder.course import Limits
 from autograder.errors import CandidateLost, SandboxError
-from autograder.sandbox import Confined, Mount, own_cpu_s
+from autograder.sandbox import OWN_SCRATCH, Confined, Mount, own_cpu_s
 
 FOLDER = "cpp"  # where a hand-in keeps its C++ files
 WORK, KIT, PROGRAM = "/opt/work", "/opt/kit", "/opt/program/network"  # as seen inside
@@ -47,6 +48,7 @@ PRINTED_LIMIT = 2000  # characters of the program's prints that are kept
 LINES_SHOWN = 12  # of the compiler's, about its first error
 IDLE_S = 20.0  # wall time without any work, after which a program is held to sleep
 WATCH_S = 0.02  # how often the limits are looked at while we wait
+CLOCK_S = 0.1  # and the clock: the kernel tells processor time in hundredths of a second
 HEAD = struct.Struct("=QB")
 SIZE = struct.Struct("=I")
 
@@ -92,6 +94,7 @@ DEATHS = {
 }
 TIME_HINT = "Look for a loop that never ends, and for copies of whole data sets inside of loops."
 IDLE_HINT = "Look for sleep, for reading from the keyboard, and for threads that wait."
+PROCESSES_HINT = "A network needs one process: look for fork."
 MEMORY_HINT = "Look for a vector that grows with every step."
 SANDBOX_FAILED = "The sandbox for your program failed on our side; a person will look at it."
 FORM_HINT = "Leave the program's descriptors alone: only return values count."
@@ -450,7 +453,7 @@ class _Run:
     Args:
         confined: The run.
         sock: Our end.
-        limits: Of memory and processes; wall time follows from `cpu_s`.
+        limits: Of memory and processes; wall time follows from `cpu_s`, as for notebooks.
         cpu_s: Processor time allowed.
         kind: Which sandbox it is.
     """
@@ -460,11 +463,11 @@ class _Run:
     ) -> None:
         self.confined, self.sock, self.limits, self.budget_s = confined, sock, limits, cpu_s
         self.kind = kind
-        self.wall_s = max(cpu_s * limits.wall_factor, 5.0)
-        self.start = self.worked_at = time.monotonic()
+        self.patience = Patience(cpu_s * limits.wall_factor, 0.0)
+        self.worked_at = self.answered_at = self.patience.start
         self.worked_s = 0.0
-        self.next_look = self.start + WATCH_S
-        self.ended_cpu_s: float | None = None
+        self.next_look = self.patience.start + WATCH_S
+        self.processes = self.most_processes = 0  # at the start, and at any time
         sock.setblocking(False)
 
     def send(self, data: bytes) -> None:
@@ -475,11 +478,18 @@ class _Run:
             ProgramLost: A limit was reached.
         """
         view = memoryview(data)
-        self.worked_at = time.monotonic()  # until now nobody has asked it for anything
+        self._resume()
         while view:
             self._look()
             if select.select([], [self.sock], [], WATCH_S)[1]:
                 view = view[self.sock.send(view) :]
+
+    def _resume(self) -> None:
+        """Leave the time since its last answer out of account: nobody has asked it for anything."""
+        self.worked_at = now = time.monotonic()
+        pause_s = now - self.answered_at
+        self.patience.start += pause_s
+        self.patience.looked += pause_s
 
     def receive(self, size: int) -> bytes:
         """Receive so many bytes, or fewer where the other end closes.
@@ -497,6 +507,7 @@ class _Run:
             if not block:
                 break
             kept += block
+        self.answered_at = time.monotonic()
         return bytes(kept)
 
     def _look(self) -> None:
@@ -509,12 +520,13 @@ class _Run:
     def watch(self) -> None:
         """Raise where a limit is reached."""
         usage = self.confined.usage()
+        self.most_processes = max(self.most_processes, usage.processes)
         if usage.memory_mb > self.limits.memory_mb:
             text = f"It used more than {self.limits.memory_mb} MB of memory."
             raise ProgramLost(text, "out_of_memory", MEMORY_HINT)
         if usage.processes > self.limits.processes:
             text = f"It started more than {self.limits.processes} processes."
-            raise ProgramLost(text, "crashed", "A network needs one process.")
+            raise ProgramLost(text, "crashed", PROCESSES_HINT)
         if usage.cpu_s > self.budget_s:
             text = f"It did not end within {self.budget_s:g} s of processor time."
             raise ProgramLost(text, "timed_out", TIME_HINT)
@@ -524,8 +536,10 @@ class _Run:
         if now - self.worked_at > IDLE_S:
             text = f"It was waited for, and did nothing for {IDLE_S:g} s."
             raise ProgramLost(text, "timed_out", IDLE_HINT)
-        if now - self.start > self.wall_s:
-            raise ProgramLost(f"It did not end within {self.wall_s:g} s.", "timed_out", TIME_HINT)
+        if now - self.patience.looked < CLOCK_S:
+            return
+        if wall_s := self.patience.ends_after(usage.cpu_s):
+            raise ProgramLost(f"It did not end within {wall_s:g} s.", "timed_out", TIME_HINT)
 
     def await_start(self) -> None:
         """Wait for the sign that the sandbox stands.
@@ -539,16 +553,29 @@ class _Run:
             sign = b""
         if not sign:
             self._fail("the sandbox for a C++ program did not start")
+        self.processes = self.confined.usage().processes
+
+    def unreadable(self, error: ValueError) -> ProgramLost:
+        """Why a result cannot be read; a limit that was reached meanwhile comes first."""
+        try:
+            self.watch()
+        except ProgramLost as lost:
+            return lost
+        if self.most_processes > self.processes > 0:
+            text = "Your program started further processes: not one alone sends results."
+            return ProgramLost(text, "protocol", PROCESSES_HINT)
+        text = f"What came back from your program cannot be read: {error}."
+        return ProgramLost(text, "protocol", FORM_HINT)
 
     def _fail(self, what: str) -> NoReturn:
         cure = "run `autograder doctor`, then grade again"
-        raise SandboxError(f"{what}: {self.confined.complaint()}", "bubblewrap", cure)
+        raise SandboxError(f"{what}: {self.confined.complaint()}", self.kind, cure)
 
     def death(self) -> ProgramLost:
         """How the run ended by itself.
 
         Raises:
-            SandboxError: It was ended from outside: no student can signal bubblewrap itself.
+            SandboxError: It was ended from outside: no student can signal its guard.
         """
         with contextlib.suppress(Exception):
             self.confined.process.wait(timeout=5.0)
@@ -556,7 +583,7 @@ class _Run:
         if code is None:
             text = "Your program closed the descriptor that its results go over."
             return ProgramLost(text, "protocol", FORM_HINT)
-        if code < 0 and self.kind == "bubblewrap":
+        if code < 0 and self.kind != "none":
             self._fail(f"the sandbox was ended by signal {-code}")
         number = -code if code < 0 else code - 128
         name = signal.Signals(number).name if number in set(signal.Signals) else ""
@@ -589,7 +616,7 @@ class Program:
     Args:
         files: The hand-in's files by path, for example `cpp/nn.cpp`; others are left out.
         limits: Of one submission.
-        sandbox: `bubblewrap` or `none`.
+        sandbox: `bubblewrap`, `landlock` or `none`.
     """
 
     def __init__(self, files: Mapping[str, bytes], limits: Limits, sandbox: str) -> None:
@@ -681,13 +708,17 @@ class Program:
         confined = self.sandbox == "bubblewrap"
         work = WORK if confined else str(self._root / "work")
         objects = OBJECTS if confined else str(self._root / "objects")
-        kit = KIT if confined else str(here / "driver")
-        script = f"{KIT}/builder.py" if confined else str(here / "builder.py")
+        kit = KIT if confined else str(self._root / "kit")
+        script = f"{kit}/builder.py"
         mounts = [
             Mount(self._root / "work", WORK),
             Mount(here / "builder.py", f"{KIT}/builder.py"),
             Mount(here / "driver" / "driver.cpp", f"{KIT}/driver.cpp"),
         ]
+        if not confined:
+            mounts = [mounts[0], self._copy_of_ours(mounts[1:])]
+        if self.sandbox == "landlock":
+            objects = str(self._root / OWN_SCRATCH / "tmp")
         order = {
             "folder": work,
             "commands": _commands(units, kit, objects),
@@ -696,6 +727,16 @@ class Program:
         argv = [sys.executable, "-I", "-S", script]
         run = self._start(argv, mounts, BUILD_CPU_S, lambda fd: [str(fd), json.dumps(order)])
         return run, self._root / "program" / "network"
+
+    def _copy_of_ours(self, mounts: Sequence[Mount]) -> Mount:
+        """Our own files where a sandbox that cannot show them at another place can read them."""
+        folder = self._root / "kit"
+        folder.mkdir(exist_ok=True)
+        for mount in mounts:
+            copy = folder / PurePosixPath(mount.target).name
+            copy.write_bytes(mount.source.read_bytes())
+            copy.chmod(0o644)
+        return Mount(folder, str(folder))
 
     def _take_build(self, head: bytes, binary: bytes, product: Path) -> Explanation | None:
         """Keep what was built, or explain why nothing was. `head` is hostile."""
@@ -716,8 +757,8 @@ class Program:
 
     def _cleaned(self, said: str) -> str:
         """A compiler's lines without our folders."""
-        here = str(Path(__file__).resolve().parent / "driver")
-        ours = (WORK, KIT, OBJECTS, here, *(str(self._root / f) for f in ("work", "objects")))
+        folders = ("work", "objects", "kit", f"{OWN_SCRATCH}/tmp")
+        ours = (WORK, KIT, OBJECTS, *(str(self._root / f) for f in folders))
         for folder in ours:
             said = said.replace(f"{folder}/", "")
         return said
@@ -849,8 +890,7 @@ class Program:
         except ValueError as error:
             if getattr(error, "__candidate__", False):
                 raise
-            text = f"What came back from your program cannot be read: {error}."
-            session.lost = ProgramLost(text, "protocol", FORM_HINT)
+            session.lost = run.unreadable(error)
         raise session.lost
 
     def _exchange(

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
+import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from autograder import confine, memory, seccomp
 from autograder.course import SECRET_VARIABLE, find_course
 from autograder.data import course_data
 from autograder.errors import AutograderError
-from autograder.sandbox import CURE, why_not
+from autograder.sandbox import CURE, WEAKER, lone_users, why_not, why_not_landlock
 
+COUNT_LARGE_PAGES = """
+import runpy, sys
+block = bytearray(b"x") * 2**24
+print(runpy.run_path(sys.argv[1])["settle"]())
+"""
 PACKAGES = ("nbgrader", "numpy", "sympy", "torch", "torchvision")
 
 
@@ -46,7 +54,9 @@ def examine_machine(folder: Path) -> tuple[Check, ...]:
     return (
         _python(),
         *map(_package, PACKAGES),
-        _sandbox(),
+        *_sandboxes(why_not(), why_not_landlock()),
+        _system_calls(),
+        _large_pages(),
         _program("git", ["git", "--version"], "apt-get install git"),
         _program("g++", ["g++", "--version"], "apt-get install g++", needed=False),
         _program("chromium", ["chromium", "--version"], "apt-get install chromium", needed=False),
@@ -66,12 +76,60 @@ def _package(name: str) -> Check:
         return Check(name, False, "not installed", "run `make setup`")
 
 
-def _sandbox() -> Check:
-    reason = why_not()
-    limits = (
-        "namespaces, read-only system, no network; memory and processes of the tree by a watcher"
-    )
-    return Check("sandbox (bubblewrap)", not reason, reason or limits, CURE if reason else "")
+def _sandboxes(no_bubblewrap: str, no_landlock: str) -> list[Check]:
+    """Which sandbox is used, why no better one, and who enforces its limits.
+
+    Args:
+        no_bubblewrap: Why it does not work; empty where it does.
+        no_landlock: The same for the fallback.
+    """
+    version = confine.landlock_version()
+    fallback = f"Landlock {version}; {WEAKER}"
+    used = "bubblewrap" if not no_bubblewrap else "landlock" if not no_landlock else ""
+    checks = [
+        Check("sandbox", bool(used), used or "none works: nothing is graded", CURE),
+        Check(
+            "sandbox bubblewrap", not no_bubblewrap, no_bubblewrap or "works", CURE, needed=False
+        ),
+        Check("sandbox landlock", not no_landlock, no_landlock or fallback, needed=False),
+    ]
+    kernel, watcher = _limits(used)
+    if used:
+        checks.append(Check("limits by the kernel", True, kernel))
+        checks.append(Check("limits by a watcher", True, watcher))
+    return [c if not c.well else replace(c, cure="") for c in checks]
+
+
+def _limits(kind: str) -> tuple[str, str]:
+    """What the kernel bounds, and what is looked at several times a second."""
+    kernel = ["address space, file size and open files of a process"]
+    watcher = ["memory of the whole tree", "processor time", "wall time"]
+    if kind == "bubblewrap":
+        kernel.append("size and number of files in scratch folders")
+    else:
+        watcher.append("disk space of the scratch folder")
+    own_user = kind == "bubblewrap" or lone_users() is not None
+    (kernel if own_user else watcher).append("number of processes")
+    return "; ".join(kernel), "; ".join(watcher)
+
+
+def _system_calls() -> Check:
+    """Whether the filter knows this processor."""
+    machine = platform.machine()
+    found = f"the filter knows {machine}" if seccomp.supported() else f"no filter for {machine}"
+    cure = "" if seccomp.supported() else f"grade on {' or '.join(seccomp.ARCHITECTURES)}"
+    return Check("system calls", seccomp.supported(), found, cure, needed=False)
+
+
+def _large_pages() -> Check:
+    """Whether the kernel makes them: forks of a process that has loaded much are then cheap."""
+    line = [sys.executable, "-I", "-c", COUNT_LARGE_PAGES, str(memory.__file__)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=30, check=False)
+    made = done.stdout.strip().isdigit() and int(done.stdout) > 0
+    if made:
+        return Check("large pages", True, "the kernel makes them: forks are cheap", needed=False)
+    found = f"Linux {os.uname().release} makes none: every fork takes some 20 ms more"
+    return Check("large pages", False, found, "Linux 6.1 or newer", needed=False)
 
 
 def _program(name: str, line: Sequence[str], cure: str, needed: bool = True) -> Check:
@@ -88,6 +146,8 @@ def _course(folder: Path) -> list[Check]:
         data = course_data(course)
     except AutograderError as error:
         return [Check("course.toml", False, error.what, error.cure)]
+    except OSError as error:
+        return [Check("course.toml", False, str(error), "make the folder one that you can write")]
     names = ", ".join(course.assignments) or "no assignment"
     return [
         Check("course.toml", True, f"{course.name}: {names}"),

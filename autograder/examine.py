@@ -20,8 +20,9 @@ import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import FrameType
-from typing import Any
+from functools import cache
+from types import CodeType, FrameType
+from typing import Any, TypeGuard
 
 import nbformat
 from nbformat import NotebookNode
@@ -115,6 +116,28 @@ def examine(
     return _Examination(source, handed_in, submission, secret, files or {}).examined()
 
 
+def prepare(source: SourceNotebook) -> None:
+    """Do now, for every fork of this process, what any hand-in of a notebook would need.
+
+    Raises:
+        SourceError: A cell of the instructor's is no Python.
+    """
+    try:
+        _ = source.candidate_names, source.headings, source.student_sources, source.imports_from
+        for key, cell in source.cells.items():
+            if role(cell) is Role.TEST:
+                names_of(cell.source)
+                _compiled(key, cell.source)
+            elif role(cell) is Role.ANSWER and cell.cell_type == "code":
+                _imports_of(cell.source)
+        for cell in source.node.cells:
+            if (name := grade_id(cell) or cell.id) in source.examiner_cells:
+                _given_code(name, cell.source)
+    except SyntaxError as error:
+        cure = "run `autograder lint`, which names the cell"
+        raise SourceError(f"a cell is no Python: {error}", source.name, cure) from error
+
+
 def not_examined(source: SourceNotebook, status: Status, message: str, remark: Remark) -> Examined:
     """The result of a notebook that could not be run at all: the same verdict for every cell."""
     verdict_points = None if status is Status.UNGRADED else 0.0
@@ -171,7 +194,7 @@ class _Examination:
             files=files,
         )
         self.program: Program | None = None
-        if _uses_program(source):
+        if BRIDGE in source.imports_from:
             self.program = Program(files, self.limits, submission.sandbox)
         self.answered = {s.id: s.answered for s in self.repaired.steps}
 
@@ -232,8 +255,9 @@ class _Examination:
             self.grace_cells -= 1
         if self.grace_cells < 0:
             self.cell_errors[step.id] = "the time for all cells was spent"
-            text = f"The cell {step.id} was not run: the time for all cells was spent."
-            self._remark("cell-stopped", text, step.id)
+            if step.role is Role.ANSWER or self.grace_cells == -1:  # of thousands, the first
+                text = f"The cell {step.id} was not run: the time for all cells was spent."
+                self._remark("cell-stopped", text, step.id)
             return
         before = self.submission.usage().cpu_s
         reply: dict[str, Any] = {}
@@ -271,7 +295,7 @@ class _Examination:
                 contextlib.redirect_stdout(io.StringIO()),
                 contextlib.redirect_stderr(io.StringIO()),
             ):
-                exec(compile(parse(cell.source), f"<given {step.id}>", "exec"), self.namespace)
+                exec(_given_code(step.id, cell.source), self.namespace)
         except Exception as error:
             raise SourceError(
                 f"the given cell {step.id} fails in the examiner: {type(error).__name__}: {error}",
@@ -281,11 +305,9 @@ class _Examination:
 
     def _import_for(self, answer: str) -> None:
         """Bind what the instructor's solution imports: such names are never the student's."""
-        for node in parse(answer).body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                with contextlib.suppress(ImportError):
-                    code = compile(ast.Module([node], []), "<solution's imports>", "exec")
-                    exec(code, self.namespace)
+        for code in _imports_of(answer):
+            with contextlib.suppress(ImportError):
+                exec(code, self.namespace)
 
     def _place(self, step: Step) -> dict[str, Any]:
         """Where students find a cell: fields of its verdict."""
@@ -309,7 +331,21 @@ class _Examination:
                 message="Nothing was written here.",
                 note="not-answered",
             )
+        elif not self._is_marked(cell):
+            verdict = replace(
+                verdict, status=Status.PASSED, points=0.0, message="This carries no points."
+            )
         self.verdicts.append(verdict)
+
+    def _is_marked(self, cell: NotebookNode) -> bool:
+        """Whether a person gives points: the cell has some, or a mark scheme tells of extra ones.
+
+        The scheme stands in the cell, or in the one after it that holds no points itself.
+        """
+        cells = self.source.node.cells
+        behind = cells[cells.index(cell) + 1 :][:1]
+        places = [cell, *(c for c in behind if c not in self.source.graded)]
+        return points(cell) > 0 or any(region_lines(c.source, "MARK SCHEME") for c in places)
 
     # Tests.
 
@@ -387,31 +423,26 @@ class _Test:
         return Verdict(self.key, status, value, self.max_points, message=message, **texts)
 
     def _said(self, session: Session) -> Verdict:
-        tree = ast.parse(self.source)
-        last = tree.body[-1] if tree.body else None
-        if isinstance(last, ast.Expr):
-            tree.body.pop()
-        else:
-            last = None
+        compiled = _compiled(self.key, self.source)
         problem: Verdict | None = None
         value: Any = None
         with recording(self.key, self.max_points) as recorder:
             try:
-                value = self._execute(tree, last)
+                value = self._execute(compiled)
             except CandidateLost:
                 raise
             except (CheckFailed, CheckUngraded):
                 pass  # recorded where it was said
             except BaseException as error:  # noqa: BLE001  (a test may be broken by any answer)
                 problem = self._explain(error, session)
-        return self._decide(recorder, problem, session, last, value)
+        return self._decide(recorder, problem, session, compiled.last_names, value)
 
     def _decide(
         self,
         recorder: Recorder,
         problem: Verdict | None,
         session: Session,
-        last: ast.Expr | None,
+        last_names: frozenset[str] | None,
         value: Any,
     ) -> Verdict:
         said = recorder.verdict
@@ -426,8 +457,8 @@ class _Test:
             )
         if said is not None:
             return self._clip_points(said, said.points or 0.0)
-        if last is not None and type(value) in (int, float):
-            if _names_in(last) & self.examination.source.candidate_names:
+        if last_names is not None and type(value) in (int, float):
+            if last_names & self.examination.source.candidate_names:
                 return self._make(
                     Status.UNGRADED, "The test gave the answer's own number as points."
                 )
@@ -442,9 +473,10 @@ class _Test:
 
     # Execution.
 
-    def _execute(self, tree: ast.Module, last: ast.Expr | None) -> Any:
+    def _execute(self, compiled: _Compiled) -> Any:
         self._bind()
-        tree.body = [self._shipped(node) for node in tree.body]
+        for name, text in compiled.probes.items():
+            self.namespace[f"__{name}__"] = Probe(self.candidate, name, text)
         wall_s = (
             BUSY_FACTOR * self.candidate.limits.test_cpu_s * self.candidate.limits.wall_factor
             + EXAMINER_WALL_S
@@ -455,25 +487,11 @@ class _Test:
             _alarm(wall_s, self.candidate.session),
             contextlib.redirect_stdout(io.StringIO()),
         ):
-            for part in self._parts(tree):
-                exec(compile(part, f"<test {self.key}>", "exec"), self.namespace)
-            if last is None:
-                return None
-            return eval(
-                compile(ast.Expression(last.value), f"<test {self.key}>", "eval"), self.namespace
-            )
-
-    def _parts(self, tree: ast.Module) -> Iterator[ast.Module]:
-        """The visible statements before the hidden part, then the rest.
-
-        What the student's code prints is kept up to there: later prints could show hidden data.
-        """
-        hidden = region_lines(self.source, "HIDDEN TESTS")
-        first = next((i for i, n in enumerate(tree.body) if n.lineno in hidden), None)
-        yield ast.Module(tree.body[:first], [])
-        if first is not None:
-            self.printed = self._printed()
-            yield ast.Module(tree.body[first:], [])
+            exec(compiled.visible, self.namespace)
+            if compiled.hidden is not None:
+                self.printed = self._printed()  # later prints could show hidden data
+                exec(compiled.hidden, self.namespace)
+            return None if compiled.last is None else eval(compiled.last, self.namespace)
 
     def _bind(self) -> None:
         """Resolve the student's names that this test reads, as values or handles."""
@@ -485,17 +503,6 @@ class _Test:
                 self.namespace[name] = values[name]
             else:
                 self.missing.add(name)
-
-    def _shipped(self, node: ast.stmt) -> ast.stmt:
-        """A probe's definition becomes a value that ships its source; all else stays."""
-        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("probe_"):
-            return node
-        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        lines = self.source.splitlines()[first - 1 : node.end_lineno]
-        hidden = f"__{node.name}__"
-        self.namespace[hidden] = Probe(self.candidate, node.name, "\n".join(lines))
-        assign = ast.Assign([ast.Name(node.name, ast.Store())], ast.Name(hidden, ast.Load()))
-        return ast.fix_missing_locations(ast.copy_location(assign, node))
 
     # Words.
 
@@ -576,14 +583,71 @@ class _Test:
         return "The result is not what the task asks for."
 
 
-def _uses_program(source: SourceNotebook) -> bool:
-    """Whether the instructor's cells import the bridge to a C++ program."""
-    trees = [parse(c.source) for c in source.node.cells if c.cell_type == "code"]
-    return any(
-        isinstance(node, ast.ImportFrom) and node.module == BRIDGE
-        for tree in trees
-        for node in tree.body
-    )
+# --- code of the instructor's, compiled once --------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """A test cell, ready to be executed.
+
+    Attributes:
+        visible: The statements before the hidden part.
+        hidden: The statements from there on; None where nothing is hidden.
+        last: The expression at its end, whose value may be points; None where there is none.
+        last_names: The names in that expression; None where there is none.
+        probes: Source text of the probes by name. In the code a probe's definition stands as
+            `probe_x = __probe_x__`.
+    """
+
+    visible: CodeType
+    hidden: CodeType | None
+    last: CodeType | None
+    last_names: frozenset[str] | None
+    probes: Mapping[str, str]
+
+
+@cache
+def _compiled(key: str, source: str) -> _Compiled:
+    tree, file = ast.parse(source), f"<test {key}>"
+    last = names = None
+    if tree.body and isinstance(end := tree.body[-1], ast.Expr):
+        tree.body.pop()
+        last, names = compile(ast.Expression(end.value), file, "eval"), _names_in(end)
+    probes = {n.name: _text_of(n, source) for n in tree.body if _is_probe(n)}
+    lines = region_lines(source, "HIDDEN TESTS")
+    first = next((i for i, n in enumerate(tree.body) if n.lineno in lines), len(tree.body))
+    body = [_named(n) if _is_probe(n) else n for n in tree.body]
+    visible = compile(ast.Module(body[:first], []), file, "exec")
+    hidden = compile(ast.Module(body[first:], []), file, "exec") if body[first:] else None
+    return _Compiled(visible, hidden, last, names, probes)
+
+
+def _is_probe(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("probe_")
+
+
+def _text_of(probe: ast.FunctionDef, source: str) -> str:
+    first = min([probe.lineno, *(d.lineno for d in probe.decorator_list)])
+    return "\n".join(source.splitlines()[first - 1 : probe.end_lineno])
+
+
+def _named(probe: ast.FunctionDef) -> ast.stmt:
+    """What stands for a probe's definition: the name becomes what ships its source."""
+    value = ast.Name(f"__{probe.name}__", ast.Load())
+    assign = ast.Assign([ast.Name(probe.name, ast.Store())], value)
+    return ast.fix_missing_locations(ast.copy_location(assign, probe))
+
+
+@cache
+def _given_code(name: str, source: str) -> CodeType:
+    return compile(parse(source), f"<given {name}>", "exec")
+
+
+@cache
+def _imports_of(answer: str) -> tuple[CodeType, ...]:
+    """The import statements of a solution, each for itself: one that fails leaves the others."""
+    nodes = [n for n in parse(answer).body if isinstance(n, ast.Import | ast.ImportFrom)]
+    return tuple(compile(ast.Module([n], []), "<solution's imports>", "exec") for n in nodes)
 
 
 @contextlib.contextmanager
@@ -605,8 +669,8 @@ def _bridge(program: Program | None) -> Iterator[None]:
                 sys.modules[name] = module
 
 
-def _names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+def _names_in(node: ast.AST) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def _clip(text: str) -> str:

@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from nbformat import NotebookNode
 from autograder.course import Assignment, Course
 from autograder.data import CourseData
 from autograder.errors import InputError, NotebookError
-from autograder.examine import Examined, examine, not_examined
+from autograder.examine import Examined, examine, not_examined, prepare
 from autograder.files import find_files, matches, with_written
 from autograder.gradebook import Gradebook
 from autograder.notebook import (
@@ -47,7 +49,7 @@ from autograder.plan import (
 )
 from autograder.verdict import Remark, Status, SubmissionResult, shorten
 from autograder.warm import Submission, Warm
-from autograder.workers import Failure, Finished, cores, run_forked
+from autograder.workers import Failure, Finished, alone, cores, run_forked
 
 FAULT = "The grader itself failed on this work; a person will look at it."
 DOCUMENTS = frozenset({".pdf", ".docx", ".odt", ".tex", ".jpg", ".jpeg", ".png", ".heic"})
@@ -91,7 +93,7 @@ def grade(
         course: The course.
         assignment: The assignment; its hand-ins lie in `submitted/`.
         students: Roll numbers; empty for all.
-        sandbox: `auto`, `bubblewrap` or `none`.
+        sandbox: `auto`, `bubblewrap`, `landlock` or `none`.
         workers: How many at a time; None for one a core.
         again: Judge also what has not changed since.
         on_progress: Called with a roll number, how many are done, and of how many.
@@ -103,23 +105,10 @@ def grade(
     found = _submissions(course, assignment, students)
     deciding = sources_digest(plan)
     prints = {s: fingerprint(deciding, course.submitted(s, assignment.name)) for s in found}
-    todo = [s for s in found if again or not _is_recorded(plan, s, prints[s])]
-    failures: list[tuple[str, Failure]] = []
-    with Gradebook(course) as gradebook:
-        gradebook.register(assignment, plan.sources)
-        for done, finished in enumerate(_judge(plan, todo, workers or cores()), start=1):
-            if finished.failure is not None:
-                failures.append((finished.job, finished.failure))
-                _keep(plan, _given_up(plan, finished.job))
-            elif finished.text:
-                failures.append((finished.job, Failure(finished.text)))
-            result = read_result(course, assignment.name, finished.job)
-            assert result is not None
-            when = handed_in_at(course.submitted(finished.job, assignment.name))
-            gradebook.record(result, when, works_of(plan, finished.job))
-            if finished.failure is None and not finished.text:
-                _mark_recorded(plan, finished.job, prints[finished.job])
-            on_progress(finished.job, done, len(todo))
+    with alone(course.cache / "grading.lock", "this course is being graded"):
+        todo = [s for s in found if again or not _is_recorded(plan, s, prints[s])]
+        with _scratch(course, assignment):
+            failures = _grade(plan, todo, prints, workers or cores(), on_progress)
     results = [read_result(course, assignment.name, s) for s in found]
     return Graded(
         tuple(r for r in results if r is not None),
@@ -149,28 +138,91 @@ def _submissions(course: Course, assignment: Assignment, students: Sequence[str]
     return [s for s in there if not students or s in students]
 
 
-def _judge(plan: Plan, students: Sequence[str], workers: int) -> Iterator[Finished[str]]:
-    if not students:
-        return
-    with warm_process(plan) as warm:
-        warm_up(plan)
-        warm.wait()
-        wall_s = wall_limit_s(plan, len(plan.sources))
-        for finished in run_forked(
-            students, lambda s: judge_one(plan, s, warm), workers=workers, wall_s=wall_s
-        ):
-            warm.revive()
-            yield finished
+@contextmanager
+def _scratch(course: Course, assignment: Assignment) -> Iterator[None]:
+    """A place for temporary files of this run; what a killed run has left is taken away."""
+    folder = course.cache / "scratch"
+    drafts = course.autograded("*", assignment.name).with_name(f".{assignment.name}.*-*")
+    left = [folder, *course.root.glob(str(drafts.relative_to(course.root)))]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    folder.mkdir(parents=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _grade(
+    plan: Plan,
+    students: Sequence[str],
+    prints: Mapping[str, str],
+    workers: int,
+    on_progress: Callable[[str, int, int], None],
+) -> list[tuple[str, Failure]]:
+    """Judge and record; submissions that our own side could not judge."""
+    failures = []
+    warming = warm_process(plan) if students else nullcontext()
+    with warming as warm, Gradebook(plan.course) as gradebook:
+        gradebook.register(plan.assignment, plan.sources)  # meanwhile the warm process loads
+        judged = _judge(plan, students, warm, workers) if warm is not None else iter(())
+        for done, finished in enumerate(judged, start=1):
+            failure = _record(plan, finished, gradebook)
+            if failure is None:
+                _mark_recorded(plan, finished.job, prints[finished.job])
+            else:
+                failures.append((finished.job, failure))
+            on_progress(finished.job, done, len(students))
+    return failures
+
+
+def _judge(
+    plan: Plan, students: Sequence[str], warm: Warm, workers: int
+) -> Iterator[Finished[str]]:
+    for source in plan.sources:
+        prepare(source)
+    warm_up(plan)
+    warm.wait()
+    return run_forked(
+        students,
+        lambda student: judge_one(plan, student, warm),
+        workers=workers,
+        wall_s=wall_limit_s(plan, len(plan.sources)),
+        before=warm.revive,
+    )
+
+
+def _record(plan: Plan, finished: Finished[str], gradebook: Gradebook) -> Failure | None:
+    """Bring what was found into the gradebook; why our own side could not judge, if so."""
+    student, failure = finished.job, finished.failure
+    if failure is not None:
+        _keep(plan, _given_up(plan, student))
+        works = works_of(plan, student)
+    else:
+        told = json.loads(finished.text or "")
+        works, failure = told["works"], Failure(told["faults"]) if told["faults"] else None
+    result = read_result(plan.course, plan.assignment.name, student)
+    assert result is not None
+    when = handed_in_at(plan.course.submitted(student, plan.assignment.name))
+    gradebook.record(result, when, works)
+    return failure
 
 
 def judge_one(plan: Plan, student: str, warm: Warm) -> str:
-    """Judge one submission in this process; its notebooks and results go to `autograded/`."""
+    """Judge one submission in this process; its notebooks and results go to `autograded/`.
+
+    Returns:
+        JSON for the parent: faults of ours in words, and what `works_of` says.
+    """
     folder = plan.course.submitted(student, plan.assignment.name)
     with Submission(warm, folder) as submission:
         judged = [_judge_safely(plan, source, folder, submission) for source in plan.sources]
     examined = [one for one, _ in judged]
     _keep(plan, (_result(plan, student, examined), examined))
-    return "\n".join(fault for _, fault in judged if fault)
+    faults = "\n".join(fault for _, fault in judged if fault)
+    return json.dumps({"faults": faults, "works": works_of(plan, student)})
 
 
 def _judge_safely(
@@ -352,7 +404,7 @@ def works_of(plan: Plan, student: str) -> dict[str, str]:
 
 def read_executed(path: Path) -> NotebookNode:
     """An executed notebook that an earlier run wrote."""
-    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    return nbformat.v4.reads(path.read_text(encoding="utf-8"))  # our own: not checked again
 
 
 def _written(source: SourceNotebook, executed: NotebookNode) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class Gradebook:
         self.url = f"sqlite:///{course.gradebook}?timeout={BUSY_S}"
         _find_alembic()
         try:
+            if not course.gradebook.exists():
+                _make(course)
             self.api = api.Gradebook(self.url, course.id)
         except Exception as error:  # SQLAlchemy and sqlite raise many kinds
             raise InputError(
@@ -151,7 +153,7 @@ class Gradebook:
         handed_in: datetime | None,
         works: Mapping[str, str] | None = None,
     ) -> None:
-        """Write the scores of one submission.
+        """Write the scores of one submission, all or none.
 
         Scores and comments of people stay. Where the work behind a person's score is another than
         when it was recorded before, the cell waits for a look again, with its score.
@@ -161,43 +163,79 @@ class Gradebook:
             handed_in: When it was handed in, with time zone; None where it is not known.
             works: Digest of the student's work by graded cell.
         """
-        self.api.update_or_create_student(result.student)
         with (
             _explained(self.course.gradebook),
             warnings.catch_warnings(),
         ):  # nbgrader adds a submission in a way that SQLAlchemy notes
             warnings.filterwarnings("ignore", "Object of type", sqlalchemy.exc.SAWarning)
             ORIGINS.create(self.api.engine, checkfirst=True)
-            self._write_scores(result, handed_in, works or {})
+            with self._one_transaction():
+                self._write_scores(result, handed_in, works or {})
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[None]:
+        """Nbgrader's functions commit at once: while the block runs they wait for its end."""
+        session = self.api.db()
+        session.commit = session.flush
+        try:
+            yield
+        except BaseException:
+            session.rollback()
+            raise
+        else:
+            del session.commit
+            session.commit()
+        finally:
+            vars(session).pop("commit", None)
 
     def _write_scores(
         self, result: SubmissionResult, handed_in: datetime | None, works: Mapping[str, str]
     ) -> None:
         when = handed_in.astimezone(UTC).replace(tzinfo=None) if handed_in else None
-        self.api.update_or_create_submission(result.assignment, result.student, timestamp=when)
-        for notebook in result.notebooks:
-            submitted = self.api.find_submission_notebook(
-                notebook.notebook, result.assignment, result.student
-            )
-            verdicts = {v.cell_id: v for v in notebook.verdicts}
-            for grade in submitted.grades:
-                verdict = verdicts.get(grade.name)
-                if verdict is not None:
-                    changed = self._note_work(grade.id, works.get(grade.name))
-                    _write(grade, verdict, changed)
-            for comment in submitted.comments:
-                verdict = verdicts.get(comment.name)
-                empty = verdict is not None and verdict.note == "not-answered"
+        self.api.update_or_create_student(result.student)
+        submission = self.api.update_or_create_submission(
+            result.assignment, result.student, timestamp=when
+        )
+        verdicts = {(n.notebook, v.cell_id): v for n in result.notebooks for v in n.verdicts}
+        found = self._rows(api.Grade, submission.id)
+        grades = [(grade, verdicts[n, c]) for grade, n, c in found if (n, c) in verdicts]
+        worked = {g.id: works[v.cell_id] for g, v in grades if v.cell_id in works}
+        changed = self._note_works(worked)
+        for grade, verdict in grades:
+            _write(grade, verdict, grade.id in changed)
+        judged = {n.notebook for n in result.notebooks}
+        for comment, notebook, cell in self._rows(api.Comment, submission.id):
+            if notebook in judged:
+                said = verdicts.get((notebook, cell))
+                empty = said is not None and said.note == "not-answered"
                 comment.auto_comment = "No response." if empty else None
-        self.api.db.commit()
 
-    def _note_work(self, grade_id: str, work: str | None) -> bool:
-        """Keep the digest of a cell's work, and say whether it was another one before."""
-        if work is None:
-            return False
-        before = self._origin(grade_id)
-        self._keep_origin(grade_id, work=work)
-        return before is not None and before.work not in (None, work)
+    def _rows(self, kind: Any, submission: str) -> list[tuple[Any, str, str]]:
+        """All grades or comments of a submission, with the names of notebook and cell.
+
+        In one query: to ask nbgrader's objects for their names takes one query each.
+        """
+        query = (
+            sa.select(kind, api.Notebook.name, api.BaseCell.name)
+            .join(api.BaseCell, kind.cell_id == api.BaseCell.id)
+            .join(api.SubmittedNotebook, kind.notebook_id == api.SubmittedNotebook.id)
+            .join(api.Notebook, api.SubmittedNotebook.notebook_id == api.Notebook.id)
+            .where(api.SubmittedNotebook.assignment_id == submission)
+        )
+        return [tuple(row) for row in self.api.db.execute(query)]
+
+    def _note_works(self, works: Mapping[str, str]) -> set[str]:
+        """Keep digests of works, by grade, and say where it was another one before."""
+        query = sa.select(ORIGINS).where(ORIGINS.c.grade.in_(list(works)))
+        before = {row.grade: row.work for row in self.api.db.execute(query)}
+        new = [{"grade": g, "work": w} for g, w in works.items() if g not in before]
+        other = [{"of": g, "now": w} for g, w in works.items() if before.get(g, w) != w]
+        if new:
+            self.api.db.execute(sa.insert(ORIGINS), new)
+        if other:
+            chosen = sa.update(ORIGINS).where(ORIGINS.c.grade == sa.bindparam("of"))
+            self.api.db.execute(chosen.values(work=sa.bindparam("now")), other)
+        return {g for g, work in works.items() if before.get(g) not in (None, work)}
 
     def _origin(self, grade_id: str) -> Any:
         found = self.api.db.execute(sa.select(ORIGINS).where(ORIGINS.c.grade == grade_id))
@@ -375,6 +413,20 @@ def _score(notebook: str, grade: Any, comment: str) -> CellScore:
         needs_manual=bool(grade.needs_manual_grade),
         comment=comment,
     )
+
+
+def _make(course: Course) -> None:
+    """Make an empty gradebook, whole or not at all.
+
+    Nbgrader makes it in several steps and takes one that stopped in between for a whole one.
+    """
+    draft = course.cache / "gradebook.db"
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.unlink(missing_ok=True)
+    made = api.Gradebook(f"sqlite:///{draft}", course.id)
+    made.close()
+    made.engine.dispose()
+    draft.rename(course.gradebook)
 
 
 def _find_alembic() -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +225,7 @@ def _clean_cell(cell: object) -> dict[str, Any] | None:
 
 def dumps(notebook: NotebookNode) -> str:
     """The text of a notebook file, the same on every machine."""
-    text = str(nbformat.writes(notebook, version=nbformat.NO_CONVERT, sort_keys=True))
+    text = str(nbformat.v4.writes(notebook, sort_keys=True))  # `nbformat.writes` checks it as well
     text = text.encode("utf-8", "replace").decode("utf-8")  # a student may print half a character
     return text.rstrip("\n") + "\n"
 
@@ -329,6 +329,7 @@ class Names:
     read: frozenset[str]
 
 
+@lru_cache(maxsize=1000)  # a notebook's cells are asked about again for every hand-in
 def names_of(source: str) -> Names:
     """The names that a cell binds and reads; none where it is no Python."""
     try:
@@ -417,6 +418,13 @@ class SourceNotebook:
             if role(cell) is Role.ANSWER or names.read & owned:
                 owned |= names.defined
         return frozenset(owned)
+
+    @cached_property
+    def imports_from(self) -> frozenset[str]:
+        """Modules that its code cells import names from, at their top."""
+        trees = [parse(c.source) for c in self.node.cells if c.cell_type == "code"]
+        nodes = [n for tree in trees for n in tree.body if isinstance(n, ast.ImportFrom)]
+        return frozenset(n.module or "" for n in nodes)
 
     @cached_property
     def examiner_cells(self) -> frozenset[str]:

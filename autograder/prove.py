@@ -103,7 +103,7 @@ def prove(
         course: The course.
         assignment: The assignment.
         questions: Question ids; empty for all.
-        sandbox: `auto`, `bubblewrap` or `none`.
+        sandbox: `auto`, `bubblewrap`, `landlock` or `none`.
         workers: How many at a time; None for one a core.
         again: Prove also what has been proved and has not changed since.
         sample: Only so many wrong answers a question, evenly chosen by name; None for all.

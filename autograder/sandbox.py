@@ -4,11 +4,15 @@ The sandbox is bubblewrap: namespaces of its own for users (or an unprivileged u
 runs as root), mounts, processes, network and ipc; a read-only system with only what is needed;
 private scratch folders of bounded size. The kernel bounds each process, and `Usage` lets the caller
 bound the whole tree. Everything inside dies with the first process.
+
+Where there is no bubblewrap, or no namespaces as in most containers, Landlock with a stricter
+filter of system calls is the fallback: see `autograder.confine`. It is weaker.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import resource
@@ -19,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +37,10 @@ SCRATCH = ("/tmp", "/dev/shm", HOME, HAND_IN)
 # To make namespaces, and to give up rights; as root also to change to an unprivileged user.
 WARM_RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_SETUID", "CAP_SETGID")
 USER_BASE = 1_900_000_000  # numeric ids for student code where the kit runs as root
+LONE_USERS = 4_194_305  # more than the highest process id, from which these ids are made
+SMALL_USERS = (20_000, 40_000)  # first and number, where a container has few ids
+OWN_SCRATCH = "scratch"  # in the folder that a run behind Landlock is given
+GRACE_S = 20.0  # how long a guard may take to clean up
 ADDRESS_SPACE_FACTOR = 3  # CPU builds of torch map far more than they use
 OPEN_FILES = 256
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -41,6 +49,16 @@ SYSTEM_FILES = (
     "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts",
     "/etc/localtime", "/etc/mime.types",
 )  # fmt: skip
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+FACTS = (
+    "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/uptime", "/proc/loadavg",
+    "/proc/sys/vm/overcommit_memory", "/sys/devices/system/cpu",
+)  # fmt: skip
+KINDS = ("bubblewrap", "landlock")  # the better one first
+WEAKER = (
+    "weaker: processes and the names of files outside can be seen, there is no network because "
+    "sockets are refused, disk space is bounded by a watcher, no /tmp, no worker processes of torch"
+)
 CURE = "install bubblewrap (Debian and Ubuntu: apt-get install bubblewrap), see `autograder doctor`"
 
 
@@ -81,28 +99,31 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def choose(wish: str = "auto") -> str:
-    """The sandbox to use: `bubblewrap` or `none`.
+    """The sandbox to use: `bubblewrap`, `landlock` or `none`.
 
     Args:
-        wish: `auto` or `bubblewrap` ask for bubblewrap; `none` must be asked for.
+        wish: `auto` asks for the best that works, a name for that one; `none` must be asked for.
 
     Raises:
         SandboxError: No sandbox works here, and running without one was not asked for.
     """
     if wish == "none":
         return "none"
-    if wish not in ("auto", "bubblewrap"):
+    if wish != "auto" and wish not in KINDS:
         raise SandboxError(
-            f"there is no sandbox {wish!r}", "--sandbox", "use auto, bubblewrap or none"
+            f"there is no sandbox {wish!r}", "--sandbox", "use auto, bubblewrap, landlock or none"
         )
-    reason = why_not()
-    if reason:
-        raise SandboxError(
-            f"student code cannot be confined here: {reason}",
-            "bubblewrap",
-            f"{CURE}; or, for work that you trust, ask for --sandbox none",
-        )
-    return "bubblewrap"
+    reasons = {}
+    for kind in KINDS if wish == "auto" else (wish,):
+        reasons[kind] = why_not() if kind == "bubblewrap" else why_not_landlock()
+        if not reasons[kind]:
+            return kind
+    told = "; ".join(f"{kind}: {reason}" for kind, reason in reasons.items())
+    raise SandboxError(
+        f"student code cannot be confined here: {told}",
+        " or ".join(reasons),
+        f"{CURE}; or, for work that you trust, ask for --sandbox none",
+    )
 
 
 @cache
@@ -115,9 +136,30 @@ def why_not() -> str:
     inner = Mount(Path(confine.__file__), "/opt/confine.py")
     lines = (
         command(["/bin/sh", "-c", "echo works"], limits, [], slot=0),
-        warm_command([sys.executable, inner.target, user_for(0)], limits, [inner]),
+        warm_command([sys.executable, inner.target, "try", user_for(0)], limits, [inner]),
     )
     return next(filter(None, map(_complaint_of, lines)), "")
+
+
+@cache
+def why_not_landlock() -> str:
+    """Why the fallback does not work on this machine; empty where it does."""
+    version = confine.landlock_version()
+    if version == 0:
+        return "the kernel has no Landlock, or does not let this machine use it"
+    if not seccomp.supported():
+        return "the filter of system calls does not know this processor"
+    if os.geteuid() == 0 and lone_users() is None:
+        return "there are no other user ids here to give to student code"
+    if os.geteuid() != 0 and version < confine.SCOPES_SIGNALS:
+        return (
+            "student code could signal your other processes: that takes Linux 6.12 or newer "
+            f"(Landlock {confine.SCOPES_SIGNALS}, here {version}), or root in a container"
+        )
+    with tempfile.TemporaryDirectory(prefix="landlock-") as folder:
+        Path(folder).chmod(0o711)
+        argv = [sys.executable, "-I", "-c", "import json; print('works')"]
+        return _complaint_of(lone_command(argv, Limits(), [], f"{folder}/scratch"))
 
 
 def _complaint_of(line: Sequence[str]) -> str:
@@ -206,6 +248,84 @@ def warm_command(
     return [*args, "--", *argv]
 
 
+def lone_order(limits: Limits, mounts: Sequence[Mount], scratch: str) -> confine.Order:
+    """How one hostile program is confined by Landlock; see `autograder.confine.Order`."""
+    return confine.Order(
+        places=[*_places(), *((str(m.source), "run") for m in mounts)],
+        scratch=scratch,
+        users=lone_users(),
+        limits=process_limits(limits),
+        refused=seccomp.here(alone=True).hex(),
+        scratch_mb=limits.file_mb * len(SCRATCH),
+    )
+
+
+def lone_command(
+    argv: Sequence[str], limits: Limits, mounts: Sequence[Mount], scratch: str
+) -> list[str]:
+    """The command line that runs one hostile program behind Landlock, with a guard beside it.
+
+    Args:
+        argv: Program and arguments.
+        limits: See `command`.
+        mounts: What may be read besides the system and the interpreter, at its own place.
+        scratch: Path of a folder that is made for it, and removed at the end.
+    """
+    order = json.dumps(asdict(lone_order(limits, mounts, scratch)))
+    return [sys.executable, "-I", "-S", confine.__file__, "confined", order, *argv]
+
+
+def lone_warm_command(argv: Sequence[str], mounts: Sequence[Mount], folder: str) -> list[str]:
+    """The command line of a warm process of ours, which can open no more than its forks need."""
+    more = [(str(m.source), "run") for m in mounts]
+    places = [*_places(), *more, (folder, "write"), ("/proc", "read")]
+    return [sys.executable, "-I", "-S", confine.__file__, "behind", json.dumps(places), *argv]
+
+
+def lone_users() -> tuple[int, int] | None:
+    """First and number of the user ids for student code without namespaces.
+
+    The guard's process id picks one of them, so that two submissions never share one. None where
+    it keeps the id of an ordinary user, or where this machine has no other ids to give.
+    """
+    if os.geteuid() != 0:
+        return None
+    wishes = ((USER_BASE + 100_000, LONE_USERS), SMALL_USERS)
+    return next((wish for wish in wishes if _can_be_given(*wish)), None)
+
+
+def _can_be_given(first: int, number: int) -> bool:
+    """Whether these ids exist here: a container may have few of them."""
+    for kind in ("uid", "gid"):
+        spans = [line.split() for line in Path(f"/proc/self/{kind}_map").read_text().splitlines()]
+        if not any(int(s) <= first and first + number <= int(s) + int(n) for s, _, n in spans):
+            return False
+    return True
+
+
+def _places() -> list[tuple[str, str]]:
+    """What Landlock lets student code open: the system and the interpreter, no `reference`."""
+    system = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+    hidden = [Path(folder) for folder in _hidden_packages()]
+    python = [p for m in _python_mounts() for p in _all_but(m.source, hidden)]
+    return [
+        *((folder, "run") for folder in system),
+        *((file, "read") for file in (*SYSTEM_FILES, *FACTS)),
+        *((device, "use") for device in DEVICES),
+        *python,
+    ]
+
+
+def _all_but(folder: Path, hidden: Sequence[Path]) -> list[tuple[str, str]]:
+    """A folder without some that lie in it: rules of Landlock add, they cannot take away."""
+    if folder in hidden:
+        return []
+    if not any(h.is_relative_to(folder) for h in hidden):
+        return [(str(folder), "run")]
+    parts = [place for child in sorted(folder.iterdir()) for place in _all_but(child, hidden)]
+    return [(str(folder), "list"), *parts]
+
+
 def user_for(slot: int) -> str:
     """The user id for student code; empty where it keeps the id of an ordinary user."""
     return str(USER_BASE + slot) if os.geteuid() == 0 else ""
@@ -273,9 +393,9 @@ class Confined:
         argv: Program and arguments, as seen inside.
         limits: See `command`.
         mounts: See `command`; in the sandbox `none` they are not used.
-        kind: `bubblewrap` or `none`.
+        kind: `bubblewrap`, `landlock` or `none`.
         fds: Descriptors that stay open inside.
-        folder: Working folder for the sandbox `none`.
+        folder: Working folder for the sandboxes `landlock` and `none`, which both need.
         warm: Whether it is a process of ours that confines its forks itself.
     """
 
@@ -293,19 +413,29 @@ class Confined:
     ) -> None:
         slot = os.getpid() % 65_536 + 1
         line, refused = list(argv), None
+        self.kind = kind
         if warm and kind == "bubblewrap":
             line = warm_command(argv, limits, mounts, extra)
         elif kind == "bubblewrap":
             refused = seccomp.open_program()
             line = command(argv, limits, mounts, slot=slot, extra=extra, seccomp_fd=refused)
             fds = [*fds, *([] if refused is None else [refused])]
+        elif kind == "landlock" and warm:
+            line = lone_warm_command(argv, mounts, str(folder))
+        elif kind == "landlock":
+            line = lone_command(argv, limits, mounts, f"{folder}/{OWN_SCRATCH}")
         # Bubblewrap's own first process is visible inside: it must not carry our secrets.
         outer = {"PATH": os.environ.get("PATH", os.defpath)}
-        env = {**environment(extra), "HOME": str(folder or "/tmp")} if kind == "none" else outer
+        own = str(folder or "/tmp")
+        lone = {"HOME": own, "TMPDIR": own, "MPLCONFIGDIR": f"{own}/.matplotlib"}
+        if kind == "bubblewrap":
+            env = outer
+        else:
+            env = {**environment(extra), **(lone if kind == "landlock" else {"HOME": own})}
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  (a pipe would fill and block)
         self.process = subprocess.Popen(
             line, pass_fds=tuple(fds), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=self._said, env=env, cwd=folder if kind == "none" else "/",
+            stderr=self._said, env=env, cwd="/" if kind == "bubblewrap" else folder,
             start_new_session=True,
         )  # fmt: skip
         if refused is not None:
@@ -322,6 +452,10 @@ class Confined:
 
     def kill(self) -> None:
         """End the sandbox and everything in it."""
+        if self.kind == "landlock":  # its guard ends everything, and cleans up
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(GRACE_S)
         kill_tree(self.process.pid)
         self.process.wait()
         self._said.close()

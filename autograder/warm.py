@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from autograder.sandbox import (
     Mount,
     Usage,
     kill_tree,
+    lone_order,
     process_limits,
     shared_once_mb,
     tree_usage,
@@ -60,7 +62,7 @@ class Warm:
         imports: Modules to load.
         data_root: The course's data, in torchvision's layout.
         limits: What each submission may use.
-        sandbox: `bubblewrap` or `none`.
+        sandbox: `bubblewrap`, `landlock` or `none`.
     """
 
     def __init__(
@@ -74,20 +76,27 @@ class Warm:
 
     def _begin(self) -> None:
         self._folder = None if self.confines else tempfile.mkdtemp(prefix="warm-")
+        if self._folder:
+            os.chmod(self._folder, 0o711)  # scratch folders of other users lie in it
         self.ready = False
         ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         here = Path(__file__).resolve().parent
         kit = KIT if self.confines else str(here.parent)
+        mounts = _mounts(here, self.data_root)
+        if self.sandbox == "landlock":
+            kit = f"{self._folder}/kit"
+            mounts = _beside(kit, mounts)
         code = (
             f"import sys; sys.path.insert(0, {kit!r}); "
             f"from autograder.agent import main; main({theirs.fileno()})"
         )
         self._process = Confined(
-            [sys.executable, "-c", code], self.limits, _mounts(here, self.data_root),
+            [sys.executable, "-c", code], self.limits, mounts,
             kind=self.sandbox, fds=[theirs.fileno()], warm=True,
             folder=Path(self._folder) if self._folder else None,
         )  # fmt: skip
         theirs.close()
+        self._mounts = mounts
         self.door = ours
         self.door.settimeout(START_WALL_S)
         data_root = DATA if self.confines else str(self.data_root)
@@ -148,7 +157,10 @@ class Warm:
             "limits": process_limits(self.limits),
             "refused": seccomp.here().hex(),
         }
-        if not self.confines:
+        if self.sandbox == "landlock":
+            scratch = f"{self._folder}/submission{self._opened}"
+            order["alone"] = asdict(lone_order(self.limits, self._mounts, scratch))
+        elif not self.confines:
             order["home"] = tempfile.mkdtemp(prefix="candidate-", dir=self._folder)
         try:
             socket.send_fds(self.door, [json.dumps(order).encode()], [control.fileno()])
@@ -238,9 +250,12 @@ class Submission:
 
     def close(self) -> None:
         """End the submission and everything in it."""
-        self.door.close()
         if hasattr(self, "pid"):
             self.usage()
+        with contextlib.suppress(OSError):
+            self.door.shutdown(socket.SHUT_RDWR)  # without namespaces its guard waits for this
+        self.door.close()
+        if hasattr(self, "pid") and self.sandbox != "landlock":
             kill_tree(self.pid)
 
     def __enter__(self) -> Submission:
@@ -295,3 +310,18 @@ def _mounts(here: Path, data_root: Path) -> list[Mount]:
     if data_root.is_dir():
         mounts.append(Mount(data_root, DATA))
     return mounts
+
+
+def _beside(kit: str, mounts: Sequence[Mount]) -> list[Mount]:
+    """The same for a sandbox that cannot show a file at another place: copies of ours."""
+    at_their_place = []
+    for mount in mounts:
+        if mount.target.startswith(f"{KIT}/"):
+            copy = Path(kit + mount.target.removeprefix(KIT))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(mount.source.read_bytes())
+            for path in (copy, copy.parent):
+                path.chmod(0o755)
+        else:
+            at_their_place.append(mount)
+    return [Mount(Path(kit), kit), *at_their_place]

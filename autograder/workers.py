@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import selectors
@@ -16,12 +17,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Generic, TypeVar
 
-from autograder.errors import AutograderError
+from autograder.errors import AutograderError, InputError
 
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+LOCK_PATIENCE_S = 10.0  # how long a lock that another run holds is asked for again
 Job = TypeVar("Job")
 
 
@@ -64,8 +68,42 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+@contextmanager
+def alone(lock: Path, what: str) -> Iterator[None]:
+    """Be the only one who does this, or say that another process does it already.
+
+    The lock is held by the forks of this process as well. Where a run was killed they end at once,
+    but not in the same moment: so the lock is asked for a little longer before this one gives up.
+
+    Args:
+        lock: The file of the lock; it stays, and may stay.
+        what: What is done, for the message.
+
+    Raises:
+        InputError: Another process holds the lock.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    give_up = time.monotonic() + LOCK_PATIENCE_S
+    with lock.open("w") as held:
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() > give_up:
+                    cure = "wait until it is done"
+                    raise InputError(f"{what} already", str(lock), cure) from error
+            time.sleep(0.05)
+        yield
+
+
 def run_forked(
-    jobs: Iterable[Job], work: Callable[[Job], str], *, workers: int, wall_s: float
+    jobs: Iterable[Job],
+    work: Callable[[Job], str],
+    *,
+    workers: int,
+    wall_s: float,
+    before: Callable[[], object] = lambda: None,
 ) -> Iterator[Finished[Job]]:
     """Run every job in a fork of this process, several at a time.
 
@@ -74,6 +112,7 @@ def run_forked(
         work: Does one job and returns its result as text; runs in the child.
         workers: How many run at a time.
         wall_s: A child that takes longer is killed.
+        before: Called in this process before each fork.
 
     Yields:
         The finished jobs, in the order in which they end.
@@ -81,12 +120,16 @@ def run_forked(
     waiting = list(jobs)[::-1]
     with selectors.DefaultSelector() as selector:
         running: dict[int, _Child[Job]] = {}
+        ended: list[Finished[Job]] = []
         try:
             while waiting or running:
                 while waiting and len(running) < workers:
+                    before()
                     fd, child = _start(waiting.pop(), work, wall_s)
                     running[fd] = child
                     selector.register(fd, selectors.EVENT_READ)
+                yield from ended  # only now: the next ones work while the caller does
+                ended = []
                 for key, _ in selector.select(timeout=1.0):
                     part = os.read(key.fd, 1 << 16)
                     if part:
@@ -94,10 +137,11 @@ def run_forked(
                     else:
                         selector.unregister(key.fd)
                         os.close(key.fd)
-                        yield _finish(running.pop(key.fd))
+                        ended.append(_finish(running.pop(key.fd)))
                 for child in running.values():
                     if time.monotonic() > child.deadline:
                         os.kill(child.pid, signal.SIGKILL)
+            yield from ended
         finally:
             for fd, child in running.items():
                 os.close(fd)
@@ -110,17 +154,19 @@ def _start(job: Job, work: Callable[[Job], str], wall_s: float) -> tuple[int, _C
     sys.stdout.flush()
     sys.stderr.flush()
     reader, writer = os.pipe()
-    pid = os.fork()
+    parent, pid = os.getpid(), os.fork()
     if pid == 0:
         os.close(reader)
-        _die_with_parent()
+        _die_with(parent)
         _work_and_leave(job, work, writer)
     os.close(writer)
     return reader, _Child(job, pid, time.monotonic() + wall_s)
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has died before it could be asked for
+        os._exit(1)
 
 
 def _work_and_leave(job: Job, work: Callable[[Job], str], writer: int) -> None:

@@ -57,11 +57,60 @@ def test_an_unknown_sandbox_is_refused() -> None:
 
 
 def test_without_a_sandbox_grading_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where bubblewrap does not work, only an explicit `none` goes on."""
+    """Where neither kind works, both reasons are told, and only an explicit `none` goes on."""
     monkeypatch.setattr(sandbox, "why_not", lambda: "bwrap is not installed")
-    with pytest.raises(SandboxError, match="bwrap is not installed"):
+    monkeypatch.setattr(sandbox, "why_not_landlock", lambda: "the kernel has no Landlock")
+    with pytest.raises(SandboxError, match=r"bwrap is not .*no Landlock"):
         sandbox.choose("auto")
     assert sandbox.choose("none") == "none"
+
+
+def test_the_better_sandbox_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bubblewrap where it works, else landlock; what is asked for by name is not replaced."""
+    monkeypatch.setattr(sandbox, "why_not", lambda: "")
+    monkeypatch.setattr(sandbox, "why_not_landlock", lambda: "")
+    assert sandbox.choose("auto") == "bubblewrap"
+    assert sandbox.choose("landlock") == "landlock"
+    monkeypatch.setattr(sandbox, "why_not", lambda: "bwrap is not installed")
+    assert sandbox.choose("auto") == "landlock"
+    with pytest.raises(SandboxError, match="bwrap is not installed"):
+        sandbox.choose("bubblewrap")
+
+
+def test_landlock_names_no_place_of_the_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may be opened is the system, Python and what is mounted; few parts of /etc and /proc."""
+    order = sandbox.lone_order(Limits(), [sandbox.Mount(tmp_path, "/seen")], "/scratch")
+    places = [Path(path) for path, _ in order.places]
+    root = Path(__file__).resolve().parents[3]
+    assert tmp_path in places
+    for secret in (root, root / "source", Path("/etc/shadow"), Path("/proc/1/mem"), Path("/tmp")):
+        assert not any(secret.is_relative_to(place) for place in places), secret
+
+
+def test_a_copy_of_the_solutions_is_left_out(tmp_path: Path) -> None:
+    """Rules of Landlock only add: everything beside the hidden folder is named."""
+    for name in ("numpy", "reference", "torch"):
+        (tmp_path / "site" / name).mkdir(parents=True)
+    hidden = tmp_path / "site" / "reference"
+    places = dict(sandbox._all_but(tmp_path, [hidden]))
+    assert str(hidden) not in places
+    assert places[str(tmp_path / "site" / "numpy")] == "run"
+    assert {kind for path, kind in places.items() if hidden.is_relative_to(path)} == {"list"}
+
+
+def test_user_ids_fit_into_a_small_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids come from those that exist here; where there are too few, there are none."""
+    maps = {"whole": "0 0 4294967295\n", "small": "0 1000 1\n1 100000 65536\n", "one": "0 1000 1\n"}
+    monkeypatch.setattr(sandbox.os, "geteuid", lambda: 0)
+    for kind, expected in (
+        ("whole", (sandbox.USER_BASE + 100_000, sandbox.LONE_USERS)),
+        ("small", sandbox.SMALL_USERS),
+        ("one", None),
+    ):
+        monkeypatch.setattr(Path, "read_text", lambda self, kind=kind: maps[kind])
+        assert sandbox.lone_users() == expected, kind
 
 
 def test_the_environment_shows_no_sign_of_grading() -> None:
