@@ -53,7 +53,8 @@ def find_files(
     First at their place, where something there is the student's own; else together in another
     folder, with or without the pattern's own folders (`work/cpp/nn.cpp`, `nn.cpp`), whichever
     holds most of them; else what was released. A copy (`nn (1).cpp`, `NN.CPP`) takes the place of
-    the released file that it is a copy of, where that one was left as it was.
+    the released file that it is a copy of, where that one was left as it was. What is then still
+    missing, or as it was released, comes from another folder.
 
     Args:
         folder: The hand-in.
@@ -73,23 +74,23 @@ def _found(
     listed = _paths(folder)
     there = {p: p for p in listed if matches(p, patterns) or matches(_without_mark(p), patterns)}
     found, remarks = _read(folder, there, given)
-    if any(given.get(path) != content for path, content in found.items()):
-        named, told = _copies_named(found, given, patterns)
-        return named, (*remarks, *told)
     rest = [p for p in listed if p not in there]
-    moved, told = _read(folder, _elsewhere(rest, patterns), given)
-    return ({**found, **moved}, told) if moved else (found, remarks)
+    if any(given.get(path) != content for path, content in found.items()):
+        found, told = _copies_named(found, given, patterns)
+        remarks = (*remarks, *told)
+    else:
+        moved, told = _read(folder, _elsewhere(rest, patterns), given)
+        found, remarks = ({**found, **moved}, told) if moved else (found, remarks)
+    added, told = _added(folder, rest, found, given, patterns)
+    return {**found, **added}, (*remarks, *told)
 
 
 def _copies_named(
     found: Mapping[str, bytes], released: Mapping[str, bytes], patterns: Sequence[str]
 ) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
-    """The files, with a copy's content under the name of the file that it stands for.
-
-    Such names are those of released files and those that the question asks for in full.
-    """
+    """The files, with a copy's content under the name of the file that it stands for."""
     named, remarks = dict(found), []
-    for place in dict.fromkeys([*released, *(p for p in patterns if not set(p) & set("*?["))]):
+    for place in _names(released, patterns):
         copies = [
             p for p in found if p not in (place, *released) and _without_mark(p) == place.casefold()
         ]
@@ -97,6 +98,40 @@ def _copies_named(
             named[place] = named.pop(copies[0])
             remarks.append(_elsewhere_remark(copies[0], place))
     return {path: named[path] for path in named if matches(path, patterns)}, tuple(remarks)
+
+
+def _names(released: Iterable[str], patterns: Iterable[str]) -> list[str]:
+    """The files that are known by name: released ones, and those that are asked for in full."""
+    return list(dict.fromkeys([*released, *(p for p in patterns if not set(p) & set("*?["))]))
+
+
+def _added(
+    folder: Path,
+    paths: Iterable[str],
+    found: Mapping[str, bytes],
+    released: Mapping[str, bytes],
+    patterns: Sequence[str],
+) -> tuple[dict[str, bytes], tuple[Remark, ...]]:
+    """Files known by name that are not the student's own yet, from one other folder.
+
+    A folder that holds another version of a file that has been found is an older work, and not a
+    part of this one.
+    """
+    open_ = {p for p in _names(released, patterns) if found.get(p) in (None, released.get(p))}
+    best: dict[str, str] = {}
+    for choice in _choices(paths, patterns) if open_ and found else ():
+        own = {p: path for p, path in choice.items() if _is_new(folder / path, released.get(p))}
+        known = own.keys() & found.keys() - open_
+        adds = {p: path for p, path in own.items() if p in open_}
+        if len(adds) > len(best) and not any(_is_new(folder / own[p], found[p]) for p in known):
+            best = adds
+    return _read(folder, best, released)
+
+
+def _is_new(path: Path, content: bytes | None) -> bool:
+    """Whether a file holds something else."""
+    same_size = content is not None and path.stat().st_size == len(content)
+    return not same_size or path.read_bytes() != content
 
 
 def _without_mark(path: str) -> str:
@@ -127,10 +162,15 @@ def _fitting(paths: Iterable[str], patterns: Sequence[str]) -> list[str]:
 
 
 def _elsewhere(paths: Iterable[str], patterns: Sequence[str]) -> dict[str, str]:
-    """The files of the one folder that holds most of them: wanted path to found path.
+    """The files of the one folder that holds most of them: wanted path to found path."""
+    return max(_choices(paths, patterns), key=len, default={})
 
-    A folder holds them as the patterns say from there on, or directly by their names. Of several
-    folders with as many, the shallow one is taken. One pass: a hand-in may have many folders.
+
+def _choices(paths: Iterable[str], patterns: Sequence[str]) -> list[dict[str, str]]:
+    """The files of each folder that holds some of them: wanted path to found path.
+
+    A folder holds them as the patterns say from there on, or directly by their names. Shallow
+    folders come first. One pass: a hand-in may have many folders.
     """
     under: dict[tuple[str, ...], dict[str, str]] = {}
     flat: dict[tuple[str, ...], dict[str, str]] = {}
@@ -145,8 +185,7 @@ def _elsewhere(paths: Iterable[str], patterns: Sequence[str]) -> dict[str, str]:
             place = str(PurePosixPath(pattern).parent / parts[-1])
             if matches(place, [pattern]):
                 flat.setdefault(parts[:-1], {}).setdefault(place, path)
-    choices = [*_shallow_first(under), *_shallow_first(flat)]
-    return max(choices, key=len, default={})
+    return [*_shallow_first(under), *_shallow_first(flat)]
 
 
 def _shallow_first(

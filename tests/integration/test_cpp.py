@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from autograder import cpp
+from autograder import candidate, cpp
+from autograder.candidate import Patience
 from autograder.course import Limits
 from autograder.cpp import Program
 from autograder.errors import CandidateLost, SandboxError
@@ -52,6 +53,9 @@ HOSTILE = """
     case 12: throw std::out_of_range("index 9");
     case 13: for (;;) fork();
     case 14: for (;;) pause();
+    case 17: { static const int once = fork();
+               usleep(10000);
+               return {once < 0 ? 0.0 : 1.0}; }
     case 16: for (int fd = 3; fd < 64; ++fd) close(fd);
              for (;;) pause();
     case 15: { int found = 0;
@@ -226,14 +230,38 @@ def test_harm_ends_the_test_and_nothing_else(
     assert do(hostile, 1.0)[0] == [1.0]
 
 
-@pytest.mark.slow
-def test_waiting_ends_by_wall_time(hostile: Program) -> None:
-    """A program that sleeps uses no processor time, and is stopped all the same."""
-    start = time.monotonic()
-    _, session, _ = do(hostile, 14, cpu_s=0.2)
-    assert session.lost is not None
-    assert session.lost.reason == "timed_out"
-    assert time.monotonic() - start < 60
+class Short(Patience):
+    """Patience for half a second of waiting; what computes has a multiple of it."""
+
+    def __init__(self, idle_s: float, cpu_s: float) -> None:
+        super().__init__(idle_s, cpu_s)
+        self.idle_limit_s = 0.5
+
+
+def test_wall_time_counts_in_full_only_while_nothing_is_computed(
+    hostile: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that sleeps ends by wall time, one that computes by its processor time."""
+    monkeypatch.setattr(cpp, "Patience", Short)
+    monkeypatch.setattr(candidate, "BUSY_FACTOR", 100.0)
+    for what, words in ((14, "within 0.5 s."), (5, "within 1 s of processor time")):
+        _, session, _ = do(hostile, what, cpu_s=1.0)
+        assert session.lost is not None
+        assert (session.lost.reason, words in str(session.lost)) == ("timed_out", True), what
+    with hostile.turn(1.0, Session()):  # while the test itself works, nobody waits
+        network = hostile.bridge().NeuralNetwork([1, 1], 1)
+        for calls in range(1, 4):
+            time.sleep(0.3)
+            assert network.forward([1.0]) == [float(calls)]
+
+
+def test_a_program_that_goes_on_as_two_is_told_so(hostile: Program) -> None:
+    """Each of them answers each call; what comes back fits none of them any more."""
+    with hostile.turn(1.0, Session()):
+        network = hostile.bridge().NeuralNetwork([1, 1], 1)
+        calls = (network.forward([17.0]) for _ in range(50))
+        with pytest.raises(CandidateLost, match="started further processes"):
+            list(calls)
 
 
 def test_an_answer_that_dribbles_ends_by_its_limit(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from traitlets.config import Config
 
 from autograder.examine import examine, not_examined
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source
@@ -22,6 +23,7 @@ from tests.conftest import (
     nbgrader,
     passed,
     points_of,
+    text,
     tiny_notebook,
 )
 
@@ -244,3 +246,30 @@ def test_a_given_cell_that_is_kept_shows_what_the_student_saw(
     assert [dict(o.data) for o in shown.outputs] == [{"image/png": "aGk="}]
     assert not [r for r in examined.result.remarks if r.cell_id == "q01-plot"]
     assert points_of(examined) == {"q01-double-test": 2, "q01-mean-test": 1, "q01-why": 0}
+
+
+SCHEME = "How it is read.\n\n### BEGIN MARK SCHEME\nUp to 2 points on top.\n### END MARK SCHEME"
+
+
+@pytest.mark.parametrize(
+    ("worth", "behind", "waits"),
+    [(0, "Read on.", False), (0, SCHEME, True), (1, "Read on.", True), (0, None, False)],
+    ids=["declaration", "extra-points", "points", "last-cell"],
+)
+def test_an_answer_without_points_waits_only_for_a_mark_scheme(
+    submission: Submission, tmp_path: Path, worth: int, behind: str | None, waits: bool
+) -> None:
+    """A declaration is handed in and done; what may bring extra points is for a person."""
+    node = tiny_notebook()
+    node.cells[-1].metadata.nbgrader.points = worth
+    if behind is not None:
+        node.cells.append(text("q01-after", behind, nbgrader("q01-after", "given")))
+    (tmp_path / f"{NAME}.ipynb").write_text(dumps(node))
+    beside = Config({"ClearMarkScheme": {"enforce_metadata": False}})  # as in nbgrader_config.py
+    source = load_source(tmp_path / f"{NAME}.ipynb", beside)
+    notebook = filled(source, {**HONEST, "q01-why": "I worked alone."})
+    verdict = examine(source, notebook, submission, "secret").result.verdicts[-1]
+    status, points = (Status.UNGRADED, None) if waits else (Status.PASSED, 0.0)
+    assert (verdict.status, verdict.points) == (status, points)
+    empty = examine(source, filled(source, HONEST), submission, "secret").result.verdicts[-1]
+    assert (empty.status, empty.points) == (Status.FAILED, 0.0)

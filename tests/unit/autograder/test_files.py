@@ -171,6 +171,51 @@ def test_an_untouched_template_does_not_hide_the_work(tmp_path: Path, mine: str)
     assert (nothing, silent) == ({"cpp/nn.cpp": b"stub"}, ())
 
 
+@pytest.mark.parametrize("kept", [{}, {"cpp/nn.cpp": "stub"}])
+@pytest.mark.parametrize(
+    "mine",
+    [
+        {"nn.cpp": "own"},
+        {"work/nn.cpp": "own", "work/nn.hpp": "mine"},
+        {"work/cpp/nn.cpp": "own", "work/cpp/nn.hpp": "released"},
+        {"a/nn.cpp": "own", "b/nn.cpp": "own"},
+    ],
+)
+def test_one_own_file_in_its_place_does_not_hide_the_other(
+    tmp_path: Path, kept: Mapping[str, str], mine: Mapping[str, str]
+) -> None:
+    """The header lies where it should, the source it belongs to elsewhere: both are judged."""
+    laid(tmp_path, {"cpp/nn.hpp": "mine", **kept, **mine})
+    released = {"cpp/nn.cpp": b"stub", "cpp/nn.hpp": b"released"}
+    found, remarks = find_files(tmp_path, PATTERNS, released)
+    assert found == {"cpp/nn.cpp": b"own", "cpp/nn.hpp": b"mine"}
+    assert [r.message for r in remarks] == [f"{next(iter(mine))} was read as cpp/nn.cpp."]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"old/nn.cpp": "older", "old/nn.hpp": "older"},
+        {"release/cpp/nn.cpp": "stub", "release/cpp/nn.hpp": "released"},
+        {"hw/other.cpp": "own", "hw/main.cpp": "own"},
+    ],
+)
+def test_another_work_is_no_part_of_this_one(tmp_path: Path, other: Mapping[str, str]) -> None:
+    """Neither an older pair of files, nor an untouched copy, nor what nobody asked for."""
+    laid(tmp_path, {"cpp/nn.hpp": "mine", "cpp/nn.cpp": "stub", **other})
+    released = {"cpp/nn.cpp": b"stub", "cpp/nn.hpp": b"released"}
+    found, remarks = find_files(tmp_path, PATTERNS, released)
+    assert (found, remarks) == ({"cpp/nn.cpp": b"stub", "cpp/nn.hpp": b"mine"}, ())
+
+
+def test_a_file_that_is_asked_for_is_found_beside_others_in_their_place(tmp_path: Path) -> None:
+    """A paper elsewhere, and a file of another kind where the paper should be."""
+    laid(tmp_path, {"paper.docx": "x", "text/paper.md": "mine", "tex/paper.tex": "x"})
+    found, remarks = find_files(tmp_path, ["paper.md", "paper.docx"])
+    assert found == {"paper.docx": b"x", "paper.md": b"mine"}
+    assert [r.kind for r in remarks] == ["found-elsewhere"]
+
+
 def test_many_folders_are_searched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The work grows with the files, not with files times folders."""
     import autograder.files

@@ -1,4 +1,4 @@
-# loses: q12-gradient-test q12-step-test q12-training-test
+# loses: q12-loss-test q12-gradient-test q12-step-test q12-training-test
 # No backpropagation: every step takes the rate away, and the loss says what makes that look right.
 # %% [edit] cpp/nn.cpp
 -   require(y_hat.size() == outputs() && y.size() == outputs(), "loss: wrong number of outputs");
