@@ -546,12 +546,23 @@ class Desk:
 
 
 def _fork_patiently() -> int:
-    """Fork; where the submission has as many processes as it may, wait for one that is leaving."""
+    """Fork; where the submission has as many processes as it may, wait for one that is leaving.
+
+    Python gives every child dice of its own; here the child goes on with those of the parent, so
+    that a seed holds from cell to cell and the same work gets the same verdict.
+    """
+    dice = random.getstate()
     for _ in range(FORK_TRIES):
         with contextlib.suppress(BlockingIOError):
-            return os.fork()
+            return _with_dice(os.fork(), dice)
         time.sleep(FORK_PAUSE_S)
-    return os.fork()
+    return _with_dice(os.fork(), dice)
+
+
+def _with_dice(pid: int, dice: Any) -> int:
+    if pid == 0:
+        random.setstate(dice)
+    return pid
 
 
 def _kill_group(pid: int) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # before numpy loads: the tests fork
@@ -17,6 +18,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from autograder import gradebook
 from autograder.course import Course, Limits, load_course
 from autograder.examine import Examined, examine
 from autograder.notebook import SourceNotebook, dumps, grade_id, load_source
@@ -90,6 +92,23 @@ def same_environment() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_empty_gradebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nbgrader takes seconds to make an empty gradebook: it is made once, and then copied."""
+    real, folder = gradebook._make, tmp_path_factory.mktemp("gradebook")
+
+    def make(course: Course) -> None:
+        kept = folder / f"{course.id}.db"
+        if not kept.exists():
+            real(course)
+            shutil.copyfile(course.gradebook, kept)
+        shutil.copyfile(kept, course.gradebook)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gradebook, "_make", make)
+        yield
 
 
 def nbgrader(grade_id: str, kind: str, points: float = 0) -> dict[str, Any]:

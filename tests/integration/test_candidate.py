@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -317,3 +318,18 @@ def test_no_descriptor_of_ours_is_inherited(fresh: Submission) -> None:
         found = candidate.values(["found"])["found"]
     candidate.close()
     assert {f.partition(":")[0] for f in found} == {"/dev/null", "socket"}
+
+
+def test_a_seed_holds_from_cell_to_cell(submission: Submission) -> None:
+    """Python gives forks new dice; the next cell, and the next run, go on with the old ones."""
+    found = []
+    for _ in range(2):
+        candidate = submission.open()
+        with candidate.turn(5):
+            candidate.run("a", "import random; first = random.random(); random.seed(7)")
+        with candidate.turn(5):
+            candidate.run("b", "second = random.random()")
+            found.append(candidate.values(["first", "second"]))
+        candidate.close()
+    assert found[0] == found[1]
+    assert found[0]["second"] == random.Random(7).random()
