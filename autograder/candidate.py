@@ -279,7 +279,7 @@ class Candidate:
         if type(error) is not dict or type(error.get("types")) is not list:
             raise Uncrossable("an error came back in no readable form")
         message, name = str(error.get("message", ""))[:2000], str(error.get("name", ""))[:100]
-        known = [k for k in error["types"] if k in RAISABLE]
+        known = [k for k in error["types"] if type(k) is str and k in RAISABLE]
         place = error.get("place")
         place = place if type(place) is dict and _is_line(place.get("line")) else {}
         self.session.raised = {"name": name, "message": message, "place": place}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -333,3 +334,59 @@ def test_a_seed_holds_from_cell_to_cell(submission: Submission) -> None:
         candidate.close()
     assert found[0] == found[1]
     assert found[0]["second"] == random.Random(7).random()
+
+
+def test_a_missing_file_is_the_students_error_and_no_crash(fresh: Submission) -> None:
+    """An `OSError` of student code is told apart from one of the channel."""
+    candidate = fresh.open()
+    with candidate.turn(5) as session:
+        candidate.run("a", "def read(): return open('nowhere.csv').read()")
+        with pytest.raises(FileNotFoundError, match="nowhere"):
+            candidate.values(["read"])["read"]()
+    candidate.close()
+    assert session.lost is None
+
+
+STRAY = """
+import os, socket, stat
+for n in range(3, 256):
+    try:
+        if stat.S_ISSOCK(os.fstat(n).st_mode): os.write(n, b"z")
+    except OSError: pass
+"""
+
+
+def test_stray_bytes_cost_their_own_turn_alone(fresh: Submission) -> None:
+    """Whatever is written to the sockets of ours, the state from before is soon back."""
+    candidate = fresh.open()
+    with candidate.turn(5):
+        candidate.run("a", "kept = 1")
+    begin = time.monotonic()
+    with candidate.turn(5) as lost:
+        candidate.run("b", STRAY)
+    with candidate.turn(5) as session:
+        found = candidate.values(["kept"])
+    assert time.monotonic() - begin < 8
+    candidate.close()
+    assert lost.lost is not None
+    assert session.lost is None
+    assert found == {"kept": 1}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"types": [], "name": "E", "message": "", "place": {"cell": "a", "line": 10**4000}},
+        {"types": [{}, []], "name": "E", "message": ""},
+    ],
+)
+def test_a_forged_error_stays_small_and_of_a_known_kind(
+    fresh: Submission, error: dict[str, object]
+) -> None:
+    """What says of itself that it was raised is read like anything else that came back."""
+    candidate = fresh.open()
+    with candidate.turn(5) as session, pytest.raises(RuntimeError, match=r"^E: $"):
+        candidate._raise(error)
+    candidate.close()
+    assert session.raised is not None
+    assert session.raised["place"] == {}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -273,3 +274,16 @@ def test_an_answer_without_points_waits_only_for_a_mark_scheme(
     assert (verdict.status, verdict.points) == (status, points)
     empty = examine(source, filled(source, HONEST), submission, "secret").result.verdicts[-1]
     assert (empty.status, empty.points) == (Status.FAILED, 0.0)
+
+
+def test_of_many_cells_that_were_not_run_few_are_told(
+    fresh: Submission, tiny: SourceNotebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first cell and every answer have a remark; a hundred of one's own have none."""
+    fresh.limits = replace(fresh.limits, cells_cpu_s=0.0)
+    monkeypatch.setattr("autograder.examine.GRACE_CELLS", 0)
+    handed_in = filled(tiny, HONEST)
+    handed_in.cells += [nbformat.v4.new_code_cell(f"x = {n}") for n in range(100)]
+    remarks = examine(tiny, handed_in, fresh, "secret").result.remarks
+    told = [r.cell_id for r in remarks if r.kind == "cell-stopped"]
+    assert told == ["q01-given", "q01-double", "q01-mean"]
