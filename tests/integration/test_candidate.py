@@ -356,6 +356,27 @@ for n in range(3, 256):
 """
 
 
+SOCKETS = """
+import os, stat
+def is_socket(n):
+    try: return stat.S_ISSOCK(os.fstat(n).st_mode)
+    except OSError: return False
+found = sum(map(is_socket, range(3, 256)))
+"""
+
+
+def test_student_code_holds_no_socket_of_the_desk(submission: Submission) -> None:
+    """It has those of its own turn: the one to the examiner, and the one to who stands by."""
+    candidate = submission.open()
+    found = []
+    for _ in range(2):
+        with candidate.turn(5):
+            candidate.run("a", SOCKETS)
+            found.append(candidate.values(["found"]))
+    candidate.close()
+    assert found == [{"found": 2}, {"found": 2}]
+
+
 def test_stray_bytes_cost_their_own_turn_alone(fresh: Submission) -> None:
     """Whatever is written to the sockets of ours, the state from before is soon back."""
     candidate = fresh.open()
