@@ -3,8 +3,8 @@
 It holds no test and no answer. The *warm* process loads the assignment's modules once and runs no
 student code. For every submission it forks a process that confines itself; that one forks a *desk*
 for every notebook. A desk runs the student's cells in an IPython shell and answers the examiner's
-calls. Before every cell and every test it forks: the copy works, the original stands by and takes
-over in the state from before if the copy dies.
+calls. It forks, before every cell and test or once for all of them: the copy works, the original
+stands by and takes over in the state from before if the copy dies.
 
 Student code shares the process with this module and may change anything in it. It gains nothing by
 that: whatever comes out of here is judged as the student's answer, outside.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import ctypes
+import functools
 import importlib
 import io
 import json
@@ -38,6 +39,7 @@ from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 
 PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 HAND_IN = "submission"  # folder of the hand-in's files; read-only where it is confined
+CHECKPOINT, LASTING = b"b", b"c"  # orders: a fork for this turn, or for it and all that follow
 DESCRIPTORS = 4096  # more than the warm process has open
 ORDER_LIMIT = 1 << 16  # bytes of one order to the warm process
 FORK_TRIES, FORK_PAUSE_S = 40, 0.05
@@ -311,6 +313,12 @@ def warm_up(modules: list[str]) -> None:
         parameter = torch.nn.Parameter(torch.zeros(1))
         parameter.grad = torch.zeros(1)
         torch.optim.SGD([parameter], lr=0.1).step()
+    sympy: Any = sys.modules.get("sympy")
+    if sympy is not None:  # the first sum loads its tensors, the first printing its printers
+        x = sympy.Symbol("x")
+        slope = sympy.simplify(sympy.diff(sympy.exp(x) / (x + 1), x))
+        sympy.latex(slope)
+        sympy.lambdify(x, slope)(1.0)
 
 
 # --- one notebook -----------------------------------------------------------------------
@@ -323,12 +331,20 @@ class Desk:
         control: Carries the orders between cells and tests.
         outputs: Collects what is shown.
         shell: The shell that shows it there, fresh.
+        lay_out: Makes the working folder anew, and goes there.
     """
 
-    def __init__(self, control: socket.socket, outputs: Outputs, shell: Any) -> None:
+    def __init__(
+        self,
+        control: socket.socket,
+        outputs: Outputs,
+        shell: Any,
+        lay_out: Callable[[], None],
+    ) -> None:
         self.control = control
         self.outputs = outputs
         self.shell = shell
+        self.lay_out = lay_out
         self.names: dict[str, Any] = self.shell.user_ns
         self.handles: dict[str, Any] = {}
         self.epoch = 0
@@ -340,11 +356,13 @@ class Desk:
             order, fds, _, _ = socket.recv_fds(self.control, 1, 1)
             if not order:
                 return
-            if fds:  # an order without a socket is a late `kill`: its aim is dead already
-                self._begin(socket.socket(fileno=fds[0]))
+            if fds:
+                self._begin(socket.socket(fileno=fds[0]), lasting=order == LASTING)
+            else:  # the copy that was to be killed had just finished, and is now this process
+                self._tell(0)
 
-    def _begin(self, sock: socket.socket) -> None:
-        """Fork: the copy serves one cell or test, the original stands by."""
+    def _begin(self, sock: socket.socket, lasting: bool) -> None:
+        """Fork: the copy serves one cell or test, or all that follow; the original stands by."""
         spare, live = socket.socketpair()
         pid = _fork_patiently()
         if pid:
@@ -352,29 +370,30 @@ class Desk:
             sock.close()
             self._stand_by(pid, spare)
             spare.close()
+            if lasting:
+                self.lay_out()
             return
         spare.close()
         self.control.close()  # the original keeps it: what runs here has no order to read or forge
         os.setpgid(0, 0)
-        if "torch" in sys.modules:
-            sys.modules["torch"].set_num_threads(1)
-        self.channel = Channel(sock)
-        self._answer_until_end()
+        self._serve_turn(sock)
+        while lasting:
+            self._end_turn()
+            self._serve_turn(_handed_over(live))
         live.sendall(b"x")
-        _, controls, _, _ = socket.recv_fds(live, 1, 1)
-        if not controls:  # the original was told to end
-            os._exit(0)
-        self.control = socket.socket(fileno=controls[0])
-        self.channel.send({"ok": None})
-        sock.close()
+        self.control = _handed_over(live)
+        self._end_turn()
         live.close()
 
     def _stand_by(self, pid: int, spare: socket.socket) -> None:
-        """Leave when the copy has finished well; return, and so take over, when it died."""
+        """Leave when the copy has finished well; return, and so take over, when it was lost."""
         watch = os.pidfd_open(pid)
         sources: list[Any] = [watch, spare, self.control]
         while True:
             ready, _, _ = select.select(sources, [], [])
+            if watch in ready:
+                sources.remove(watch)
+                _kill_group(pid)
             if spare in ready:
                 said = spare.recv(1)
                 if said == b"x":
@@ -383,19 +402,35 @@ class Desk:
                 if said:  # what the copy of itself never says
                     _kill_group(pid)
                 sources.remove(spare)
-            if self.control in ready and watch not in ready:
-                if not self.control.recv(1):
+            if self.control in ready:
+                order, fds, _, _ = socket.recv_fds(self.control, 1, 1)
+                if not order:
                     os._exit(0)
-                _kill_group(pid)
-            if watch in ready:
-                _, status = os.waitpid(pid, 0)
-                os.close(watch)
-                _kill_group(pid)
-                self.epoch += 1
-                self.control.sendall(
-                    os.waitstatus_to_exitcode(status).to_bytes(2, "big", signed=True)
-                )
-                return
+                if not fds:
+                    _kill_group(pid)
+                    _, status = os.waitpid(pid, 0)
+                    os.close(watch)
+                    self.epoch += 1
+                    self._tell(os.waitstatus_to_exitcode(status))
+                    return
+                with contextlib.suppress(OSError):  # it is dead: the examiner sees that nobody came
+                    socket.send_fds(spare, [LASTING], fds)
+                os.close(fds[0])
+
+    def _tell(self, status: int) -> None:
+        """Answer the order to kill the copy: how it ended."""
+        self.control.sendall(status.to_bytes(2, "big", signed=True))
+
+    def _serve_turn(self, sock: socket.socket) -> None:
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(1)
+        self.channel = Channel(sock)
+        self._answer_until_end()
+
+    def _end_turn(self) -> None:
+        assert self.channel is not None
+        self.channel.send({"ok": None})
+        self.channel.sock.close()
 
     def _answer_until_end(self) -> None:
         assert self.channel is not None
@@ -563,6 +598,14 @@ def _fork_patiently() -> int:
     return _with_dice(os.fork(), dice)
 
 
+def _handed_over(live: socket.socket) -> socket.socket:
+    """The next socket that the original gives to its copy; leave where it was told to end."""
+    _, fds, _, _ = socket.recv_fds(live, 1, 1)
+    if not fds:
+        os._exit(0)
+    return socket.socket(fileno=fds[0])
+
+
 def _with_dice(pid: int, dice: Any) -> int:
     if pid == 0:
         random.setstate(dice)
@@ -607,9 +650,8 @@ def _open_desk(
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     confine.readable_by_itself()
     folder = Path.home() / order["folder"]
-    _copy_hand_in(shared, folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    os.chdir(folder)
+    lay_out = functools.partial(_lay_out, folder, shared)
+    lay_out()
     sys.path.insert(0, "")
     random.seed(0)
     for name, seed in (("numpy", "random.seed"), ("torch", "manual_seed")):
@@ -619,7 +661,16 @@ def _open_desk(
                 found = getattr(found, part)
             found(0)
     workshop.outputs.limit = order["output_limit"]
-    Desk(control, workshop.outputs, workshop.shell).serve()
+    Desk(control, workshop.outputs, workshop.shell, lay_out).serve()
+
+
+def _lay_out(folder: Path, shared: Path) -> None:
+    """Make a notebook's working folder, without what an earlier copy left there, and go there."""
+    os.chdir(Path.home())
+    shutil.rmtree(folder, ignore_errors=True)
+    _copy_hand_in(shared, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
 
 
 def _copy_hand_in(shared: Path, folder: Path) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn
 
-from autograder.agent import PASSABLE
+from autograder.agent import CHECKPOINT, LASTING, PASSABLE
 from autograder.course import Limits
 from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 from autograder.errors import CandidateLost
@@ -101,6 +101,11 @@ class Candidate:
         limits: What the submission may use.
         usage: What the submission has used so far.
         control: Carries orders between cells and tests.
+
+    Attributes:
+        lasting: Whether all turns are served by one process, without a checkpoint between them.
+            When it is lost this ends: `rewound` is set, the state is that from before the first
+            turn, and from then on every turn has a checkpoint of its own.
     """
 
     def __init__(self, limits: Limits, usage: Callable[[], Usage], control: socket.socket) -> None:
@@ -111,6 +116,7 @@ class Candidate:
         self.session = Session()
         self.callbacks: list[Callable[..., Any]] = []
         self.dead = False
+        self.lasting = self.rewound = False
         self._cpu_start = 0.0
         self._patience = Patience(0.0, 0.0)
         self._budget_s = 0.0
@@ -126,7 +132,7 @@ class Candidate:
 
         Yields:
             The session. After the block `session.lost` says whether the candidate was lost; its
-            state is then the one from before.
+            state is then the one from before this turn, or, if `rewound`, before all turns.
         """
         self.session = Session()
         self.callbacks = []
@@ -147,7 +153,8 @@ class Candidate:
         self._cpu_start = self.usage().cpu_s
         self._patience = Patience(cpu_s * self.limits.wall_factor, self._cpu_start)
         try:
-            socket.send_fds(self.control, [b"b"], [theirs.fileno()])
+            order = LASTING if self.lasting else CHECKPOINT
+            socket.send_fds(self.control, [order], [theirs.fileno()])
         except OSError:
             self.dead = True
         theirs.close()
@@ -185,6 +192,8 @@ class Candidate:
         if len(status) != 2:
             self.dead = True
             return
+        self.rewound = self.rewound or self.lasting
+        self.lasting = False
         code = int.from_bytes(status, "big", signed=True)
         lost = self.session.lost
         if lost is not None and lost.reason == "crashed":

@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from types import CodeType, FrameType
@@ -27,6 +27,7 @@ from typing import Any, TypeGuard
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import symbolic
 from autograder.candidate import BUSY_FACTOR, Candidate, HandleMisuse, Probe, Session
 from autograder.cpp import Program
 from autograder.errors import CandidateLost, SourceError
@@ -128,6 +129,7 @@ def prepare(source: SourceNotebook) -> None:
             if role(cell) is Role.TEST:
                 names_of(cell.source)
                 _compiled(key, cell.source)
+                _load(cell.source)
             elif role(cell) is Role.ANSWER and cell.cell_type == "code":
                 _imports_of(cell.source)
         for cell in source.node.cells:
@@ -186,6 +188,7 @@ class _Examination:
         self.cell_errors: dict[str, str] = {}  # what stopped a cell of the student, by cell id
         self.budget_s = self.limits.cells_cpu_s
         self.grace_cells = GRACE_CELLS
+        self.ran: set[str] = set()  # cells that the candidate was given
         theirs = [s for s in self.repaired.steps if s.theirs and s.cell.cell_type == "code"]
         self.handin = HandIn(
             sources={s.id: s.cell.source for s in theirs},
@@ -205,14 +208,19 @@ class _Examination:
     def examined(self) -> Examined:
         wall, cpu = time.monotonic(), own_cpu_s() + self.submission.usage().cpu_s
         self.candidate = self.submission.open()
+        self.candidate.lasting = True
         try:
             with _bridge(self.program):
                 if self.program is not None:
                     self.program.build()  # now: no test pays for the compiler
-                for step in self.repaired.steps:
+                for number, step in enumerate(self.repaired.steps):
                     self._take(step)
+                    if self.candidate.rewound:
+                        self.candidate.rewound = False
+                        self._repeat(self.repaired.steps[:number])
         finally:
             self.candidate.close()
+            symbolic.end_child()  # whatever notebook comes next begins alike
             if self.program is not None:
                 self.program.close()
         cpu = own_cpu_s() + self.submission.usage().cpu_s - cpu
@@ -222,6 +230,23 @@ class _Examination:
             round(time.monotonic() - wall, 2),
         )  # fmt: skip
         return Examined(result, _notebook(self.executed))
+
+    def _repeat(self, steps: Sequence[Step]) -> None:
+        """After a loss: bring the candidate again to where it was; what was found stands.
+
+        Most notebooks lose nothing, so a fork before every step would be paid for in vain.
+        """
+        budget_s = self.limits.cells_cpu_s
+        for step in steps:
+            if step.role is Role.TEST:
+                cell = self.source.cells[step.id]
+                if names_of(cell.source).read & self.source.candidate_names:
+                    _Test(self, step.id, cell.source, points(cell)).verdict()
+            elif step.id in self.ran:
+                before = self.submission.usage().cpu_s
+                with self.candidate.turn(max(budget_s, GRACE_CPU_S)):
+                    self.candidate.run(step.id, step.cell.source)
+                budget_s -= self.submission.usage().cpu_s - before
 
     def _take(self, step: Step) -> None:
         if step.role is Role.TEST:
@@ -259,6 +284,7 @@ class _Examination:
                 text = f"The cell {step.id} was not run: the time for all cells was spent."
                 self._remark("cell-stopped", text, step.id)
             return
+        self.ran.add(step.id)
         before = self.submission.usage().cpu_s
         reply: dict[str, Any] = {}
         with self.candidate.turn(max(self.budget_s, GRACE_CPU_S)) as session:
@@ -648,6 +674,13 @@ def _imports_of(answer: str) -> tuple[CodeType, ...]:
     """The import statements of a solution, each for itself: one that fails leaves the others."""
     nodes = [n for n in parse(answer).body if isinstance(n, ast.Import | ast.ImportFrom)]
     return tuple(compile(ast.Module([n], []), "<solution's imports>", "exec") for n in nodes)
+
+
+def _load(source: str) -> None:
+    """Load the modules that a cell imports at its top; one that fails will fail there."""
+    for code in _imports_of(source):
+        with contextlib.suppress(Exception):
+            exec(code, {})
 
 
 @contextlib.contextmanager

@@ -15,16 +15,12 @@ decide. What no rung decides is `None` and goes to a person.
 
 from __future__ import annotations
 
+import atexit
 import functools
-import gc
 import itertools
-import json
 import math
-import os
 import random
 import re
-import resource
-import select
 import signal
 import time
 import unicodedata
@@ -39,6 +35,7 @@ import sympy
 from sympy.core.function import UndefinedFunction
 
 from autograder import handin, verdict
+from autograder.aside import Helper
 from autograder.errors import InputError
 
 MAX_LENGTH = 2000  # characters of an answer
@@ -1481,18 +1478,18 @@ def _decide(
 
 @contextmanager
 def _time_box(seconds: float) -> Iterator[None]:
-    """Raise `_OutOfTime` in the block after some seconds. Only in the child."""
+    """Raise `_OutOfTime` in the block after some processor seconds. Only in the child."""
 
     def stop(*_: object) -> NoReturn:
         raise _OutOfTime
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    previous = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
 
 
 def _boxed(work: Callable[[], bool], seconds: float) -> bool:
@@ -2026,69 +2023,34 @@ def _is_rounded(tree: Node, evidence: _Evidence) -> bool:
 # --- the child process ------------------------------------------------------------------
 
 
-def _address_space() -> int:
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[0]) * resource.getpagesize()
-
-
-def _limit(kind: int, soft: int) -> None:
-    _, hard = resource.getrlimit(kind)
-    wanted = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-    resource.setrlimit(kind, (wanted, wanted))
-
-
-def _run_child(work: Callable[[], dict[str, Any]], write_end: int, timeout_s: float) -> NoReturn:
-    """Do the work, write its result and end the process, whatever happens."""
+def _told(request: _Request) -> dict[str, Any]:
+    """The comparison, or the instructor's fault in it."""
     try:
-        gc.disable()  # finalisers of the parent's objects must not run here
-        _limit(resource.RLIMIT_AS, _address_space() + MEMORY_MB * 2**20)
-        _limit(resource.RLIMIT_CPU, math.ceil(timeout_s) + 1)
-        _limit(resource.RLIMIT_CORE, 0)
-        try:
-            result = work()
-        except InputError as error:
-            result = {"fault": [error.what, error.where, error.cure]}
-        except Exception as error:  # noqa: BLE001 - whatever it is, a person decides then
-            result = {"lost": type(error).__name__}
-        data = json.dumps(result).encode()
-        while data:
-            data = data[os.write(write_end, data) :]
-        os._exit(0)
+        return _judge(request)
+    except InputError as error:
+        return {"fault": [error.what, error.where, error.cure]}
+
+
+_helper = Helper(lambda fields: _told(_Request(**fields)), MEMORY_MB)
+
+
+def end_child() -> None:
+    """End the child that remembers the comparisons so far; the next one gets a fresh one."""
+    _helper.end()
+
+
+atexit.register(end_child)
+
+
+def _aside(request: _Request) -> dict[str, Any] | None:
+    """Judge in a child; None where there is no result in time."""
+    if type(request.answer) is str:
+        return _helper.ask(vars(request), request.timeout_s)
+    once = Helper(lambda _: _told(request), MEMORY_MB)  # what is no text goes there by the fork
+    try:
+        return once.ask({}, request.timeout_s)
     finally:
-        os._exit(1)
-
-
-def _in_child(work: Callable[[], dict[str, Any]], timeout_s: float) -> dict[str, Any] | None:
-    """The result of some work done in a forked child; None where there is none in time."""
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _run_child(work, write_end, timeout_s)
-    os.close(write_end)
-    try:
-        text = _read_all(read_end, time.monotonic() + timeout_s)
-    finally:
-        os.close(read_end)
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    try:
-        result = json.loads(text)
-    except ValueError:
-        return None
-    return result if isinstance(result, dict) else None
-
-
-def _read_all(descriptor: int, deadline: float) -> bytes:
-    """Everything that is written until the end; empty where the deadline comes first."""
-    data = b""
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-            return b""
-        block = os.read(descriptor, 65536)
-        if not block:
-            return data
-        data += block
+        once.end()
 
 
 # --- what others call -------------------------------------------------------------------
@@ -2125,7 +2087,7 @@ def compare(
         form: Any of `FORMS`.
         tolerance: Relative tolerance of values; without it equality is exact.
         known_mistakes: Answer notes, each with the wrong formula that it stands for.
-        timeout_s: Wall time after which the comparison is given up, in seconds.
+        timeout_s: Processor time after which the comparison is given up, in seconds.
 
     Returns:
         The two verdicts. Text that cannot be read is not equal, with a message.
@@ -2156,7 +2118,7 @@ def compare(
         timeout_s=timeout_s,
         seed=handin.seed(f"symbolic {expected}"),
     )
-    result = _in_child(lambda: _judge(request), timeout_s)
+    result = _aside(request)
     elapsed_s = time.monotonic() - started
     if result is None or "lost" in result:
         why = f" ({result['lost']})" if result else ""

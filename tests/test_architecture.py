@@ -17,7 +17,7 @@ PACKAGE = ROOT / "autograder"
 RANKS = {
     "__init__": 0, "builder": 0, "errors": 0, "verdict": 0, "handin": 0, "ratification": 0,
     "course": 1, "notebook": 1, "crossing": 1, "overrides": 1, "symbolic": 1, "numeric": 1, "structure": 1, "workers": 1,
-    "confine": 0, "memory": 0, "formulas": 1, "plots": 1,
+    "aside": 0, "confine": 0, "memory": 0, "formulas": 1, "plots": 1,
     "seccomp": 1, "files": 1, "sandbox": 2, "agent": 2, "data": 2, "gradebook": 2, "collect": 2, "answers": 2, "new": 2,
     "candidate": 3, "sheet": 3, "pages": 3, "cpp": 4,
     "warm": 4, "plan": 5, "examine": 5,

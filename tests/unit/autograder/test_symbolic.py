@@ -1,4 +1,6 @@
+import os
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -391,31 +393,39 @@ def test_the_place_of_an_error_is_shown() -> None:
     assert "(character 13: f'(x) = f + ▸@ sigma)" in compare("f'(x) = f + @ sigma", SWISH).message
 
 
-def test_a_comparison_never_outlasts_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def own_child(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """For one test, children that are forked after what it changes."""
+    symbolic.end_child()
+    yield monkeypatch
+    symbolic.end_child()
+
+
+def test_a_comparison_never_outlasts_its_time(own_child: pytest.MonkeyPatch) -> None:
     """Work that does not end is killed at the limit and is undecided."""
 
     def hang(_: object) -> dict[str, Any]:
         while True:
             pass
 
-    monkeypatch.setattr(symbolic, "_judge", hang)
+    own_child.setattr(symbolic, "_judge", hang)
     started = time.monotonic()
     found = compare("x", "x", timeout_s=0.4)
     assert (found.equal, found.form_ok, found.note) == (None, None, "undecided")
     assert time.monotonic() - started < 2
 
 
-def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_bounded(own_child: pytest.MonkeyPatch) -> None:
     """Work that takes too much memory is undecided, and the caller lives."""
-    monkeypatch.setattr(symbolic, "_judge", lambda _: {"equal": bool(bytearray(4 * 2**30))})
+    own_child.setattr(symbolic, "_judge", lambda _: {"equal": bool(bytearray(4 * 2**30))})
     found = compare("x", "x")
     assert (found.equal, found.note) == (None, "undecided")
     assert "MemoryError" in found.message
 
 
-def test_a_dead_child_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_child_is_undecided(own_child: pytest.MonkeyPatch) -> None:
     """A child that dies without a word decides nothing."""
-    monkeypatch.setattr(symbolic, "_judge", lambda _: symbolic.os._exit(0))
+    own_child.setattr(symbolic, "_judge", lambda _: os._exit(0))
     assert compare("x", "x").equal is None
 
 
@@ -567,9 +577,9 @@ def test_a_rounded_number_is_not_called_wrong() -> None:
         check_equal("31", ROOT, what="The value", kind="number")
 
 
-def test_an_undecided_answer_goes_to_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undecided_answer_goes_to_a_person(own_child: pytest.MonkeyPatch) -> None:
     """Where equality is not decided the test is ungraded, for both checks."""
-    monkeypatch.setattr(symbolic, "_judge", lambda _: symbolic.os._exit(0))
+    own_child.setattr(symbolic, "_judge", lambda _: os._exit(0))
     for check, options in ((check_equal, {}), (check_form, {"only": ONLY})):
         with recording("t", 1.0) as recorder, pytest.raises(verdict.CheckUngraded):
             check("f", SWISH, **options)
