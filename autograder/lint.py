@@ -35,6 +35,7 @@ VISIBLE_MODULES = frozenset(
 IN_PLACE = frozenset(
     {"fill_", "zero_", "copy_", "add_", "sub_", "mul_", "div_", "normal_", "uniform_"}
 )
+PARAMETERS = frozenset({"parameters", "named_parameters"})
 PRIVATE = (
     "submitted", "autograded", "feedback", "report", "overrides", "gradebook.db", ".autograder",
 )  # fmt: skip
@@ -237,6 +238,11 @@ def _check_traps(where: str, tree: ast.Module, owned: frozenset[str]) -> Iterato
                 yield Finding(
                     where, f"{node.func.attr}() changes a copy of the answer", "do it in a probe"
                 )
+            if _head(target) not in owned and any(_are_parameters(a, owned) for a in node.args):
+                yield Finding(
+                    where, f"{node.func.attr}() gets copies of the answer's parameters",
+                    "do it in a probe",
+                )  # fmt: skip
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 if (
@@ -256,6 +262,12 @@ def _check_traps(where: str, tree: ast.Module, owned: frozenset[str]) -> Iterato
                 where, f"{probe.name} uses {sorted(missing)[0]}, imported outside of it",
                 "import it inside the probe: only its own source is shipped",
             )  # fmt: skip
+
+
+def _are_parameters(node: ast.AST, owned: frozenset[str]) -> bool:
+    function = node.func if isinstance(node, ast.Call) else node
+    asked = isinstance(function, ast.Attribute) and function.attr in PARAMETERS
+    return asked and _head(node) in owned
 
 
 def _free_names(probe: ast.FunctionDef) -> set[str]:

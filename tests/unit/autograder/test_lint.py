@@ -55,6 +55,7 @@ def add_foreign_question(node: NotebookNode) -> None:
         (edit(TEST, LAST, f"double(2.0)\n{LAST}"), "would be read as points"),
         (edit(TEST, LAST, f"assert double is mean\n{LAST}"), "it sees a copy"),
         (edit(TEST, LAST, f"double.weight.fill_(1)\n{LAST}"), "changes a copy"),
+        (edit(TEST, LAST, f"import torch\ntorch.optim.SGD(double.parameters())\n{LAST}"), "SGD() gets copies"),
         (edit(TEST, LAST, f"double.weight.data = 1\n{LAST}"), "sets .data on a copy"),
         (edit(TEST, LAST, f"import math\ndef probe_a():\n    return math.pi\n{LAST}"),
          "uses math, imported outside"),
