@@ -181,9 +181,9 @@ def _grade(
 def _judge(
     plan: Plan, students: Sequence[str], warm: Warm, workers: int
 ) -> Iterator[Finished[str]]:
+    warm_up(plan)
     for source in plan.sources:
         prepare(source)
-    warm_up(plan)
     warm.wait()
     return run_forked(
         students,

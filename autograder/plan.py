@@ -9,6 +9,7 @@ import hashlib
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,7 @@ def wall_limit_s(plan: Plan, notebooks: int) -> float:
     return 600 + 2 * cpu_s * limits.wall_factor  # what was lost is done once more
 
 
+@cache
 def code_digest() -> str:
     """A digest of the kit's own code, so that a new version grades anew."""
     here = Path(__file__).resolve().parent

@@ -23,7 +23,7 @@ from typing import Any
 from autograder.agent import Outputs, make_shell
 from autograder.answers import Answer, fill, kept_outputs, load_answers, solution_cells
 from autograder.course import Assignment, Course, Question
-from autograder.examine import examine
+from autograder.examine import examine, prepare
 from autograder.notebook import Role, SourceNotebook, dumps, grade_id, is_kept, role
 from autograder.plan import (
     Plan,
@@ -134,6 +134,8 @@ def _prove_all(plan: Plan, cases: Sequence[Case], workers: int) -> Iterator[Prov
         return
     with warm_process(plan) as warm:
         warm_up(plan)
+        for source in plan.sources:
+            prepare(source)
         warm.wait()
         wall_s = wall_limit_s(plan, 1)
         for finished in run_forked(
