@@ -85,3 +85,34 @@ def test_whoever_stops_early_leaves_no_child() -> None:
 def test_there_is_a_core() -> None:
     """At least one, and no more than the machine has."""
     assert 1 <= cores() <= (os.cpu_count() or 1)
+
+
+def test_a_killed_caller_takes_its_children_with_it(tmp_path: Path) -> None:
+    """A run that is killed must not go on judging, or hold the course's lock."""
+    parent = os.fork()
+    if parent == 0:
+        list(run_forked([1], lambda _: _tell_and_sleep(tmp_path / "pid"), workers=1, wall_s=90))
+        os._exit(0)
+    while not (tmp_path / "pid").exists():
+        time.sleep(0.01)
+    child = int((tmp_path / "pid").read_text())
+    os.kill(parent, signal.SIGKILL)
+    os.waitpid(parent, 0)
+    give_up = time.monotonic() + 20
+    while _is_running(child) and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert not _is_running(child)
+
+
+def _tell_and_sleep(path: Path) -> str:
+    path.with_suffix(".new").write_text(str(os.getpid()))
+    path.with_suffix(".new").rename(path)
+    time.sleep(60)
+    return ""
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
