@@ -3,8 +3,8 @@
 It holds no test and no answer. The *warm* process loads the assignment's modules once and runs no
 student code. For every submission it forks a process that confines itself; that one forks a *desk*
 for every notebook. A desk runs the student's cells in an IPython shell and answers the examiner's
-calls. It forks, before every cell and test or once for all of them: the copy works, the original
-stands by and takes over in the state from before if the copy dies.
+calls. Where it is to survive what it runs, it forks before every cell and test: the copy works, the
+original stands by and takes over in the state from before if the copy dies.
 
 Student code shares the process with this module and may change anything in it. It gains nothing by
 that: whatever comes out of here is judged as the student's answer, outside.
@@ -15,7 +15,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import ctypes
-import functools
 import importlib
 import io
 import json
@@ -39,7 +38,7 @@ from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 
 PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
 HAND_IN = "submission"  # folder of the hand-in's files; read-only where it is confined
-CHECKPOINT, LASTING = b"b", b"c"  # orders: a fork for this turn, or for it and all that follow
+FORK, HERE, KILL = b"f", b"h", b"k"  # orders: serve a turn in a fork, or here; kill the fork
 DESCRIPTORS = 4096  # more than the warm process has open
 ORDER_LIMIT = 1 << 16  # bytes of one order to the warm process
 FORK_TRIES, FORK_PAUSE_S = 40, 0.05
@@ -175,6 +174,9 @@ def make_shell(outputs: Outputs) -> Any:
                     "traceback": [str(line)[:2000] for line in stb][-30:],
                 }
             )
+
+        def enable_gui(self, gui: Any = None) -> None:
+            """`%matplotlib inline` asks for it."""
 
         def system(self, cmd: str) -> None:
             note(f"`!{cmd.split()[0] if cmd.split() else ''}` does nothing while grading")
@@ -331,20 +333,12 @@ class Desk:
         control: Carries the orders between cells and tests.
         outputs: Collects what is shown.
         shell: The shell that shows it there, fresh.
-        lay_out: Makes the working folder anew, and goes there.
     """
 
-    def __init__(
-        self,
-        control: socket.socket,
-        outputs: Outputs,
-        shell: Any,
-        lay_out: Callable[[], None],
-    ) -> None:
+    def __init__(self, control: socket.socket, outputs: Outputs, shell: Any) -> None:
         self.control = control
         self.outputs = outputs
         self.shell = shell
-        self.lay_out = lay_out
         self.names: dict[str, Any] = self.shell.user_ns
         self.handles: dict[str, Any] = {}
         self.epoch = 0
@@ -353,16 +347,19 @@ class Desk:
     def serve(self) -> None:
         """Obey orders until the control socket closes."""
         while True:
-            order, fds, _, _ = socket.recv_fds(self.control, 1, 1)
+            order, fds = _order_from(self.control)
             if not order:
                 return
-            if fds:
-                self._begin(socket.socket(fileno=fds[0]), lasting=order == LASTING)
-            else:  # the copy that was to be killed had just finished, and is now this process
+            if not fds:  # the copy that was to be killed had just finished, and is now this process
                 self._tell(0)
+            elif order == HERE:
+                self._serve_turn(fds[0])
+                self._end_turn()
+            else:
+                self._begin(fds[0])
 
-    def _begin(self, sock: socket.socket, lasting: bool) -> None:
-        """Fork: the copy serves one cell or test, or all that follow; the original stands by."""
+    def _begin(self, sock: socket.socket) -> None:
+        """Fork: the copy serves one cell or test, the original stands by."""
         spare, live = socket.socketpair()
         pid = _fork_patiently()
         if pid:
@@ -370,18 +367,16 @@ class Desk:
             sock.close()
             self._stand_by(pid, spare)
             spare.close()
-            if lasting:
-                self.lay_out()
             return
         spare.close()
         self.control.close()  # the original keeps it: what runs here has no order to read or forge
         os.setpgid(0, 0)
         self._serve_turn(sock)
-        while lasting:
-            self._end_turn()
-            self._serve_turn(_handed_over(live))
         live.sendall(b"x")
-        self.control = _handed_over(live)
+        _, handed_over = _order_from(live)
+        if not handed_over:  # the original was told to end
+            os._exit(0)
+        self.control = handed_over[0]
         self._end_turn()
         live.close()
 
@@ -403,19 +398,14 @@ class Desk:
                     _kill_group(pid)
                 sources.remove(spare)
             if self.control in ready:
-                order, fds, _, _ = socket.recv_fds(self.control, 1, 1)
-                if not order:
+                if not self.control.recv(1):
                     os._exit(0)
-                if not fds:
-                    _kill_group(pid)
-                    _, status = os.waitpid(pid, 0)
-                    os.close(watch)
-                    self.epoch += 1
-                    self._tell(os.waitstatus_to_exitcode(status))
-                    return
-                with contextlib.suppress(OSError):  # it is dead: the examiner sees that nobody came
-                    socket.send_fds(spare, [LASTING], fds)
-                os.close(fds[0])
+                _kill_group(pid)  # as it was told
+                _, status = os.waitpid(pid, 0)
+                os.close(watch)
+                self.epoch += 1
+                self._tell(os.waitstatus_to_exitcode(status))
+                return
 
     def _tell(self, status: int) -> None:
         """Answer the order to kill the copy: how it ended."""
@@ -598,12 +588,10 @@ def _fork_patiently() -> int:
     return _with_dice(os.fork(), dice)
 
 
-def _handed_over(live: socket.socket) -> socket.socket:
-    """The next socket that the original gives to its copy; leave where it was told to end."""
-    _, fds, _, _ = socket.recv_fds(live, 1, 1)
-    if not fds:
-        os._exit(0)
-    return socket.socket(fileno=fds[0])
+def _order_from(sock: socket.socket) -> tuple[bytes, list[socket.socket]]:
+    """The next order, of one byte, and the sockets that came with it; empty at the end."""
+    order, fds, _, _ = socket.recv_fds(sock, 1, 1, socket.MSG_CMSG_CLOEXEC)
+    return order, [socket.socket(fileno=fd) for fd in fds]
 
 
 def _with_dice(pid: int, dice: Any) -> int:
@@ -650,8 +638,9 @@ def _open_desk(
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     confine.readable_by_itself()
     folder = Path.home() / order["folder"]
-    lay_out = functools.partial(_lay_out, folder, shared)
-    lay_out()
+    _copy_hand_in(shared, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
     sys.path.insert(0, "")
     random.seed(0)
     for name, seed in (("numpy", "random.seed"), ("torch", "manual_seed")):
@@ -661,16 +650,7 @@ def _open_desk(
                 found = getattr(found, part)
             found(0)
     workshop.outputs.limit = order["output_limit"]
-    Desk(control, workshop.outputs, workshop.shell, lay_out).serve()
-
-
-def _lay_out(folder: Path, shared: Path) -> None:
-    """Make a notebook's working folder, without what an earlier copy left there, and go there."""
-    os.chdir(Path.home())
-    shutil.rmtree(folder, ignore_errors=True)
-    _copy_hand_in(shared, folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    os.chdir(folder)
+    Desk(control, workshop.outputs, workshop.shell).serve()
 
 
 def _copy_hand_in(shared: Path, folder: Path) -> None:
@@ -749,7 +729,7 @@ def _leave_shared_files(kept: socket.socket) -> None:
 def _callers(door: socket.socket) -> Iterator[tuple[socket.socket, bytes]]:
     """Who comes to a door, with a socket and an order, until it is closed."""
     while True:
-        text, fds, _, _ = socket.recv_fds(door, ORDER_LIMIT, 1)
+        text, fds, _, _ = socket.recv_fds(door, ORDER_LIMIT, 1, socket.MSG_CMSG_CLOEXEC)
         if not text or not fds:
             return
         yield socket.socket(fileno=fds[0]), text

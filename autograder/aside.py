@@ -58,6 +58,9 @@ class Helper:
             answer = self._answer(cpu_s)
         except OSError:  # it has ended: out of memory, say
             answer = None
+        except BaseException:  # an alarm of who asks: what is answered now, nobody asked for
+            self.end()
+            raise
         if answer is None or "lost" in answer:
             self.end()
         return answer

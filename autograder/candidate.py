@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NoReturn
 
-from autograder.agent import CHECKPOINT, LASTING, PASSABLE
+from autograder.agent import FORK, HERE, KILL, PASSABLE
 from autograder.course import Limits
 from autograder.crossing import Channel, Decoder, Encoder, Uncrossable
 from autograder.errors import CandidateLost
@@ -101,22 +101,25 @@ class Candidate:
         limits: What the submission may use.
         usage: What the submission has used so far.
         control: Carries orders between cells and tests.
-
-    Attributes:
-        lasting: Whether all turns are served by one process, without a checkpoint between them.
-            When it is lost this ends: `rewound` is set, the state is that from before the first
-            turn, and from then on every turn has a checkpoint of its own.
+        checkpoints: Whether each turn begins with a fork, so that a loss costs that turn alone.
+            Without, turns cost less, and a loss is the end.
     """
 
-    def __init__(self, limits: Limits, usage: Callable[[], Usage], control: socket.socket) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        usage: Callable[[], Usage],
+        control: socket.socket,
+        checkpoints: bool = True,
+    ) -> None:
         self.usage = usage
         self.control = control
         self.limits = limits
         self.channel: Channel | None = None
         self.session = Session()
         self.callbacks: list[Callable[..., Any]] = []
+        self.checkpoints = checkpoints
         self.dead = False
-        self.lasting = self.rewound = False
         self._cpu_start = 0.0
         self._patience = Patience(0.0, 0.0)
         self._budget_s = 0.0
@@ -132,7 +135,7 @@ class Candidate:
 
         Yields:
             The session. After the block `session.lost` says whether the candidate was lost; its
-            state is then the one from before this turn, or, if `rewound`, before all turns.
+            state is then the one from before, or, without checkpoints, it is dead.
         """
         self.session = Session()
         self.callbacks = []
@@ -153,7 +156,7 @@ class Candidate:
         self._cpu_start = self.usage().cpu_s
         self._patience = Patience(cpu_s * self.limits.wall_factor, self._cpu_start)
         try:
-            order = LASTING if self.lasting else CHECKPOINT
+            order = FORK if self.checkpoints else HERE
             socket.send_fds(self.control, [order], [theirs.fileno()])
         except OSError:
             self.dead = True
@@ -182,9 +185,12 @@ class Candidate:
 
     def _restore(self) -> None:
         """Have the copy that failed killed; the one that stood by takes over."""
+        if not self.checkpoints:
+            self.dead = True
+            return
         try:
             self.control.settimeout(10.0)
-            self.control.send(b"k")
+            self.control.send(KILL)
             status = self.control.recv(2)
             self.control.settimeout(None)
         except OSError:
@@ -192,8 +198,6 @@ class Candidate:
         if len(status) != 2:
             self.dead = True
             return
-        self.rewound = self.rewound or self.lasting
-        self.lasting = False
         code = int.from_bytes(status, "big", signed=True)
         lost = self.session.lost
         if lost is not None and lost.reason == "crashed":

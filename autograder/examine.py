@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import CodeType, FrameType
@@ -114,7 +114,12 @@ def examine(
     Raises:
         SourceError: A cell of the instructor's fails in the examiner.
     """
-    return _Examination(source, handed_in, submission, secret, files or {}).examined()
+    arguments = (source, handed_in, submission, secret, files or {})
+    try:
+        return _Examination(*arguments, checkpoints=False).examined()
+    except _Died:  # few do, so the others need not pay for a fork before every step
+        submission.renew()
+        return _Examination(*arguments, checkpoints=True).examined()
 
 
 def prepare(source: SourceNotebook) -> None:
@@ -168,7 +173,13 @@ def _notebook(cells: list[NotebookNode]) -> NotebookNode:
     )
 
 
+class _Died(Exception):
+    """The candidate was lost where it has no checkpoints: all is to be judged anew, with them."""
+
+
 class _Examination:
+    """One pass over the notebook."""
+
     def __init__(
         self,
         source: SourceNotebook,
@@ -176,8 +187,10 @@ class _Examination:
         submission: Submission,
         secret: str,
         files: Mapping[str, bytes],
+        checkpoints: bool,
     ) -> None:
         self.source = source
+        self.checkpoints = checkpoints
         self.submission = submission
         self.limits = submission.limits
         self.repaired = repair(source, handed_in)
@@ -188,7 +201,6 @@ class _Examination:
         self.cell_errors: dict[str, str] = {}  # what stopped a cell of the student, by cell id
         self.budget_s = self.limits.cells_cpu_s
         self.grace_cells = GRACE_CELLS
-        self.ran: set[str] = set()  # cells that the candidate was given
         theirs = [s for s in self.repaired.steps if s.theirs and s.cell.cell_type == "code"]
         self.handin = HandIn(
             sources={s.id: s.cell.source for s in theirs},
@@ -207,17 +219,15 @@ class _Examination:
 
     def examined(self) -> Examined:
         wall, cpu = time.monotonic(), own_cpu_s() + self.submission.usage().cpu_s
-        self.candidate = self.submission.open()
-        self.candidate.lasting = True
+        self.candidate = self.submission.open(checkpoints=self.checkpoints)
         try:
             with _bridge(self.program):
                 if self.program is not None:
                     self.program.build()  # now: no test pays for the compiler
-                for number, step in enumerate(self.repaired.steps):
+                for step in self.repaired.steps:
                     self._take(step)
-                    if self.candidate.rewound:
-                        self.candidate.rewound = False
-                        self._repeat(self.repaired.steps[:number])
+                    if self.candidate.dead and not self.checkpoints:
+                        raise _Died
         finally:
             self.candidate.close()
             symbolic.end_child()  # whatever notebook comes next begins alike
@@ -230,23 +240,6 @@ class _Examination:
             round(time.monotonic() - wall, 2),
         )  # fmt: skip
         return Examined(result, _notebook(self.executed))
-
-    def _repeat(self, steps: Sequence[Step]) -> None:
-        """After a loss: bring the candidate again to where it was; what was found stands.
-
-        Most notebooks lose nothing, so a fork before every step would be paid for in vain.
-        """
-        budget_s = self.limits.cells_cpu_s
-        for step in steps:
-            if step.role is Role.TEST:
-                cell = self.source.cells[step.id]
-                if names_of(cell.source).read & self.source.candidate_names:
-                    _Test(self, step.id, cell.source, points(cell)).verdict()
-            elif step.id in self.ran:
-                before = self.submission.usage().cpu_s
-                with self.candidate.turn(max(budget_s, GRACE_CPU_S)):
-                    self.candidate.run(step.id, step.cell.source)
-                budget_s -= self.submission.usage().cpu_s - before
 
     def _take(self, step: Step) -> None:
         if step.role is Role.TEST:
@@ -284,7 +277,6 @@ class _Examination:
                 text = f"The cell {step.id} was not run: the time for all cells was spent."
                 self._remark("cell-stopped", text, step.id)
             return
-        self.ran.add(step.id)
         before = self.submission.usage().cpu_s
         reply: dict[str, Any] = {}
         with self.candidate.turn(max(self.budget_s, GRACE_CPU_S)) as session:

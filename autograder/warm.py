@@ -193,17 +193,22 @@ class Submission:
     """
 
     def __init__(self, warm: Warm, files: Path | None = None) -> None:
+        self.warm, self.files = warm, files
         self.limits = warm.limits
         self.sandbox = warm.sandbox
         self.opened = 0
         self._used = Usage(0, 0, 0)
+        self._past_cpu_s = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
         self.door, theirs = socket.socketpair()
         self.door.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
-            warm.order(theirs)
+            self.warm.order(theirs)
         finally:
             theirs.close()
-        self._start(files)
+        self._start(self.files)
 
     def _start(self, files: Path | None) -> None:
         self._deadline = time.monotonic() + CONFINE_WALL_S
@@ -232,15 +237,27 @@ class Submission:
         memory_mb = now.memory_mb
         if memory_mb > self.limits.memory_mb:
             memory_mb = shared_once_mb(self.pid)
-        self._used = Usage(max(now.cpu_s, self._used.cpu_s), memory_mb, now.processes)
+        cpu_s = max(self._past_cpu_s + now.cpu_s, self._used.cpu_s)
+        self._used = Usage(cpu_s, memory_mb, now.processes)
         return self._used
 
-    def open(self) -> Candidate:
-        """Open one notebook: a fresh copy of the warm process, a fresh working folder."""
+    def renew(self) -> None:
+        """End everything in it, and begin anew: nothing of what ran here is left."""
+        self.close()
+        del self.pid
+        self._past_cpu_s = self._used.cpu_s
+        self._begin()
+
+    def open(self, *, checkpoints: bool = True) -> Candidate:
+        """Open one notebook: a fresh copy of the warm process, a fresh working folder.
+
+        Args:
+            checkpoints: See `Candidate`.
+        """
         ours, theirs = socket.socketpair()
         self.opened += 1
         order = {"folder": f"work{self.opened}", "output_limit": self.limits.output_kb * 1000}
-        candidate = Candidate(self.limits, self.usage, ours)
+        candidate = Candidate(self.limits, self.usage, ours, checkpoints)
         try:
             socket.send_fds(self.door, [json.dumps(order).encode()], [theirs.fileno()])
         except OSError:  # the submission's first process is gone

@@ -356,6 +356,16 @@ for n in range(3, 256):
 """
 
 
+def test_a_picture_magic_does_not_end_its_cell(submission: Submission) -> None:
+    """Many notebooks begin so."""
+    candidate = submission.open()
+    with candidate.turn(20):
+        found = candidate.run("a", "%matplotlib inline\nkept = 1")
+        assert candidate.values(["kept"]) == {"kept": 1}
+    candidate.close()
+    assert found["error"] is None
+
+
 SOCKETS = """
 import os, stat
 def is_socket(n):

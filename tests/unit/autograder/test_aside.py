@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,8 @@ def work(question: Any) -> dict[str, Any]:
             pass
     if question["do"] == "sleep":
         time.sleep(60)
+    if question["do"] == "late":
+        time.sleep(0.4)
     if question["do"] == "fill":
         return {"size": len(bytearray(4 * 2**30))}
     if question["do"] == "leave":
@@ -81,6 +84,30 @@ def test_memory_is_bounded_and_what_was_full_is_not_asked_again(helper: Helper) 
     assert before is not None
     assert after is not None
     assert after["pid"] != before["pid"]
+
+
+class Rung(Exception):
+    """An alarm of whoever asks."""
+
+
+def test_an_answer_that_came_too_late_answers_no_other_question(helper: Helper) -> None:
+    """The examiner's own alarm may end the wait; what then arrives is nobody's."""
+
+    def ring(*_: object) -> None:
+        raise Rung
+
+    helper.ask({"do": "a"}, 1.0)
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(Rung):
+            helper.ask({"do": "late"}, 5.0)
+        time.sleep(0.5)
+        second = helper.ask({"do": "second"}, 5.0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert second is not None
+    assert second["said"] == "second"
 
 
 def test_a_fork_has_a_child_of_its_own(helper: Helper) -> None:
