@@ -755,6 +755,39 @@ ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page))
 """), ends="crashed", stock=False),
 }  # fmt: skip
 
+# A first pass that is lost is judged again from the beginning: nothing of it may reach the second.
+TWICE = {
+    f"dies once and goes on with what it had found out, kept {how}": Attack(
+        "", "def double(x): return 2 * x if again else x", "import os\ndef mean(v):\n    again or os._exit(1)\n    return 0.0",
+        before=f"""
+import os, random, shutil, sys, tempfile
+from multiprocessing import shared_memory
+again = False
+{look}
+""", honest=0.0, least=0.0, stock=False)
+    for how, look in {
+        "in a file of each folder": """
+places = (".", "..", os.path.expanduser("~"), "/tmp", "/var/tmp", "/dev/shm", "/run", tempfile.gettempdir(), "/submission")
+again = any(os.path.exists(f"{place}/been-here") for place in places)
+for place in places:
+    try: open(f"{place}/been-here", "w").close()
+    except OSError: pass
+""",
+        "in shared memory": """
+try: shared_memory.SharedMemory("beenhere", create=True, size=8)
+except FileExistsError: again = True
+""",
+        "by a process that stays": """
+again = os.system("ps 2>/dev/null | grep -q 99999") == 0 or any(
+    b"99999" in open(f"/proc/{p}/cmdline", "rb").read() for p in os.listdir("/proc") if p.isdigit())
+if not again and os.fork() == 0:
+    os.setsid()
+    if os.fork(): os._exit(0)
+    os.execv("/bin/sleep", ["/bin/sleep", "99999"])
+""",
+    }.items()
+}  # fmt: skip
+
 # --- formulas ---------------------------------------------------------------------------
 
 
@@ -797,7 +830,7 @@ GROUPS: dict[str, dict[str, Attack]] = {
     "patches": PATCHES,
     "the notebook itself": TAMPERED,
     "odd notebooks": ODD_NOTEBOOKS,
-    "death and time": DEATHS,
+    "death and time": DEATHS | TWICE,
     "looking for answers": LOOKING,
     "too much": FLOODS,
     "chosen words": WORDS,
