@@ -197,6 +197,11 @@ for number in range(30):
     os.remove("fill")
 time.sleep(20)
 '''
+MAKE = '''
+import os, tempfile
+for folder in {os.getcwd(), os.path.expanduser("~"), tempfile.gettempdir()}: os.mkdir(folder + "/x")
+found = True
+'''
 result = {"kind": kind}
 limits = Limits(file_mb=2)
 witness = subprocess.Popen(["sleep", "100"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -218,6 +223,10 @@ with Warm(["numpy"], course / "no-data", Limits(), kind) as warm:
         with Submission(warm) as hostile:
             session, _ = run(hostile, "import os; os.kill(-1, 9)")
             result["kill all"] = str(session.lost)
+        with Submission(warm) as lost:
+            result["made"] = run(lost, MAKE)[1]
+            lost.renew()
+            result["made anew"] = run(lost, MAKE)[1]
         result["neighbour lives"] = run(neighbour, WHERE)[1].get("found") is not None
         result["witness lives"] = witness.poll() is None
         if kind == "landlock":
@@ -447,6 +456,11 @@ def test_a_program_behind_landlock_ends_as_it_does_elsewhere(found: dict[str, An
         pytest.skip("tested with C++ programs")
     assert found["programs"] == [7, 139, 1]
     assert found["left"] == []
+
+
+def test_a_new_beginning_finds_nothing_of_the_old(found: dict[str, Any]) -> None:
+    """The same sandbox, begun again, can make the folders that it had made before."""
+    assert found["made"] == found["made anew"] == {"found": True}
 
 
 def test_what_landlock_cannot_hide(found: dict[str, Any]) -> None:
