@@ -210,7 +210,7 @@ def test_without_checkpoints_a_loss_is_the_end(fresh: Submission, ending: str) -
 def test_a_new_beginning_leaves_nothing_of_the_old(fresh: Submission) -> None:
     """Processes, files and shared memory are gone; what was used still counts."""
     first = fresh.open(checkpoints=False)
-    spend = "import os, time\nwhile time.process_time() < 0.3: pass\nos.mkdir('/tmp/x'); os.mkdir('/dev/shm/x')"
+    spend = "import os, time\nwhile time.process_time() < 0.6: pass\nos.mkdir('/tmp/x'); os.mkdir('/dev/shm/x')"
     with first.turn(5):
         first.run("a", spend + "; os.chdir('/'); os.chmod(os.environ['HOME'], 0)")
     before, pid = fresh.usage(), fresh.pid
