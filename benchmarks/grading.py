@@ -36,7 +36,7 @@ from autograder import agent, memory
 from autograder.answers import fill, kept_outputs, load_answers, solution_cells
 from autograder.course import Course, load_course
 from autograder.gradebook import Gradebook
-from autograder.notebook import Role, SourceNotebook, dumps, grade_id, is_kept, role
+from autograder.notebook import Role, SourceNotebook, dumps, grade_id, is_kept, points, role
 from autograder.plan import load_sources, make_plan, warm_process, warm_up
 from autograder.sandbox import own_cpu_s
 from autograder.workers import cores, run_forked
@@ -353,19 +353,31 @@ def print_paces(ran: Sequence[Grader], rounds: int) -> None:
 def print_parity(ran: Sequence[Grader]) -> int:
     """Cells on which ours and stock differ; how many differ without a known reason."""
     ours, theirs = points_in(ran[0].course), points_in(ran[1].course)
-    stderr = warned(ran[1].course)
     differ = [key for key, value in theirs.items() if ours.get(key) != value]
-    known = [key for key in differ if key in stderr and theirs[key] == 0]
-    print(
-        f"{len(theirs)} cells graded by both, {len(differ)} with other points, "
-        f"{len(known)} of them since stock gives nothing where a warning is printed"
-    )
-    for student, cell in sorted(set(differ) - set(known)):
+    stderr, asking, free = warned(ran[1].course), set(), set()
+    for source in sources_of(ran[0].course):
+        asking |= {k for k, c in source.cells.items() if "handin.passed(" in c.source}
+        free |= {grade_id(c) for c in source.graded if not points(c)}
+    reasons = {
+        "since stock gives nothing where a warning is printed": {
+            key for key in differ if key in stderr and theirs[key] == 0
+        },
+        "since stock cannot tell what an earlier test found (`handin.passed`)": {
+            key for key in differ if key[1] in asking
+        },
+        "of no points, which stock leaves open": {key for key in differ if key[1] in free},
+    }
+    print(f"{len(theirs)} cells graded by both, {len(differ)} with other points, of them")
+    for reason, keys in reasons.items():
+        print(f"  {len(keys)} {reason}")
+    unknown = set(differ).difference(*reasons.values())
+    print(f"  {len(unknown)} without a known reason")
+    for student, cell in sorted(unknown):
         key = (student, cell)
         print(f"  {student} {cell}: ours {ours.get(key)}, nbgrader {theirs[key]}")
     if any(points_in(g.course) != theirs for g in ran[2:]):
         print("  one and two processes of nbgrader differ")
-    return len(differ) - len(known)
+    return len(unknown)
 
 
 def print_parts(grader: Grader, seen: Memory, starts: tuple[float, float]) -> None:
